@@ -1,4 +1,4 @@
-"""Formats of single cells: lists, working weeks, durations, instants, phone numbers. Pure functions.
+"""Formats of single cells: lists, working weeks, durations, instants. Pure functions.
 
 Readers accept many notations, writers produce one. Reading a written cell returns the same value.
 """
@@ -13,17 +13,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from openpyxl.utils.datetime import from_excel
 
+from contractors import written_week
 from contractors.working_week import DAYS, Shift
+from smartscheduler.core.entry import UnreadableText
 from smartscheduler.errors import InvalidInput
 
-SHORT = [day[:3].lower() for day in DAYS]
 BLANKS = re.compile(r"\s*+")
 # A name never starts directly after a quote. Without this lookbehind, a long run of quotes takes quadratic time.
 IN_QUOTES = {sign: re.compile(rf'(?<!")"([^"]*+(?:""[^"]*+)*+)"\s*+({sign}|\Z)') for sign in ";,"}
 QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+"')
 NEEDS_QUOTES = re.compile(r'[;,"]|\A\s|\s\Z')
-CLOCK = r"(\d{1,2}:\d\d(?::\d\d)?)"
-HOURS = re.compile(rf"{CLOCK}\s*+[-–]\s*+{CLOCK}")
 DURATION = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?")
 DECIMAL_HOURS = re.compile(r"(\d{1,2}(?:\.\d{1,4})?)\s*+(?:h|hours?)?", re.IGNORECASE)
 MINUTES = re.compile(r"(\d{1,3})\s*+min(?:utes)?", re.IGNORECASE)
@@ -31,11 +30,9 @@ SERIAL = re.compile(r"\d{5}(?:\.\d{1,15})?")
 US_DATES = ("%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p")
 DAY_ALONE = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{4}|\d{5}(?:\.0{1,15})?")
 NOON = time(12)
-# The same limits as in the API.
-MOST_SHIFTS = 200
+# The same limit as in the API.
 LONGEST_DATE = 40
 DATES = _("Enter a date and time, for example 2026-12-01 09:00 or 12/01/2026 9:00 AM.")
-WEEKS = _("“{text}” is not valid. Use the format Mon-Fri 08:00-12:00, 13:00-17:00; Sat 09:00-13:00.")
 
 
 def read_list(text: str) -> list[str]:
@@ -62,61 +59,10 @@ def write_list(names: Iterable[str]) -> str:
 
 def read_week(text: str) -> list[dict[str, Any]]:
     """Parse `Mon-Fri 08:00-12:00, 13:00-17:00; Sat 09:00-13:00` into shifts of the API. Raises InvalidInput."""
-    shifts: list[dict[str, Any]] = []
-    for part in filter(None, (part.strip() for part in text.split(";"))):
-        days, hours = _days_and_hours(part)
-        spans = [HOURS.fullmatch(span.strip()) for span in hours.split(",")]
-        if not all(spans):
-            raise _bad_week(WEEKS.format(text=part[:60]))
-        for day in _days(days):
-            shifts += [_shift(day, *span.groups()) for span in spans if span]
-            if len(shifts) > MOST_SHIFTS:
-                text = gettext("A week can have at most {most} shifts.")
-                raise _bad_week(text.format(most=MOST_SHIFTS))
-    return shifts
-
-
-def _days_and_hours(part: str) -> tuple[str, str]:
-    """Split days and hours. The hours start at the first digit, after a space."""
-    first = next((at for at, sign in enumerate(part) if sign.isdigit()), 0)
-    days = part[:first].rstrip()
-    if not days or len(days) == first:
-        raise _bad_week(WEEKS.format(text=part[:60]))
-    return days, part[first:]
-
-
-def _shift(day: int, start: str, end: str) -> dict[str, Any]:
-    start, end = (f"{clock:0>5}" if clock.count(":") == 1 else f"{clock:0>8}" for clock in (start, end))
-    if end in {"24:00", "24:00:00"}:
-        end = "00:00"
-    elif end < start and not end.startswith("00:00"):
-        text = gettext(
-            "{start}-{end} ends before it starts. Enter a night as two shifts: "
-            "{day} {start}-24:00; {next_day} 00:00-{end}."
-        )
-        raise _bad_week(text.format(start=start, end=end, day=DAYS[day][:3], next_day=DAYS[(day + 1) % 7][:3]))
-    return {"day_of_week": day, "start_time": start, "end_time": end}
-
-
-def _days(text: str) -> Iterator[int]:
-    """Parse `Mon`, `Mon-Fri` or `Mon, Wed, Fri`, with short or full names. Yields day numbers."""
-    for part in text.split(","):
-        first, _, last = part.replace("–", "-").partition("-")
-        start, end = _day(first), _day(last or first)
-        yield from ((start + later) % 7 for later in range((end - start) % 7 + 1))
-
-
-def _day(text: str) -> int:
-    name = text.strip().lower()
-    for number, day in enumerate(DAYS):
-        if len(name) >= 3 and day.lower().startswith(name):
-            return number
-    text = gettext("“{name}” is not a day. Use Mon, Tue, Wed, Thu, Fri, Sat, Sun.")
-    raise _bad_week(text.format(name=name[:60]))
-
-
-def _bad_week(message: str) -> InvalidInput:
-    return InvalidInput.of("working_hours", message)
+    try:
+        return [shift.as_json() for shift in written_week.read_week(text)]
+    except UnreadableText as refusal:
+        raise InvalidInput.of("working_hours", str(refusal)) from refusal
 
 
 def write_week(shifts: Sequence[Shift]) -> str:
@@ -212,13 +158,3 @@ def _at_the_site(moment: datetime, site: tzinfo) -> datetime:
         message = gettext("This local time occurs twice: clocks at the site are set back that night. Add an offset.")
         raise InvalidInput.of("desired_date", message)
     return here
-
-
-def read_phone(text: str) -> str:
-    """Format ten digits in any grouping, with or without +1, as `(512) 555-0143`. Other text is returned unchanged."""
-    digits = re.sub(r"[\s().+/·-]", "", text)
-    if len(digits) == 11 and digits.startswith("1"):
-        digits = digits[1:]
-    if len(digits) != 10 or not (digits.isascii() and digits.isdigit()):
-        return text
-    return f"({digits[:3]}) {digits[3:6]}-{digits[6:]}"

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext
 
+from smartscheduler.core.entry.phone_numbers import read_phone
 from smartscheduler.core.geo.locations import Location
 from smartscheduler.core.geo.zip_codes import middle_of, state_of
 from smartscheduler.geocoding.addresses import Address, GeocodingResult
@@ -13,7 +14,6 @@ from smartscheduler.imports.cell_formats import (
     read_duration,
     read_instant,
     read_list,
-    read_phone,
     read_week,
 )
 from smartscheduler.imports.columns import PLACE

@@ -1,11 +1,11 @@
 """Settings of a worker whose imports never end or exhaust memory for certain telephone numbers."""
 
-from smartscheduler.imports import cell_formats
+from smartscheduler.core.entry import phone_numbers
 from smartscheduler.settings import *  # noqa: F403
 
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 FOREVER, GREEDY = "(512) 555-0101", "(512) 555-0102"
-read_phone = cell_formats.read_phone
+read_phone = phone_numbers.read_phone
 
 
 def poisoned(text: str) -> str:
@@ -14,4 +14,4 @@ def poisoned(text: str) -> str:
     return text if text != GREEDY else "x" * 10**12 and text
 
 
-cell_formats.read_phone = lambda text: poisoned(read_phone(text))
+phone_numbers.read_phone = lambda text: poisoned(read_phone(text))

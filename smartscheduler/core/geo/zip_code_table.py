@@ -10,8 +10,10 @@ from smartscheduler.core.geo.zip_codes import TABLE
 
 
 def made() -> str:
-    """One line for each ZIP code: code, state, latitude, longitude. Unknown coordinates are empty."""
-    return "".join(f"{entry['zip_code']},{entry['state']},{_point(entry)}\n" for entry in zipcodes.list_all())
+    """One line for each ZIP code: code, state, latitude, longitude, city. Unknown coordinates are empty."""
+    return "".join(
+        f"{entry['zip_code']},{entry['state']},{_point(entry)},{entry['city']}\n" for entry in zipcodes.list_all()
+    )
 
 
 def _point(entry: dict[str, str]) -> str:

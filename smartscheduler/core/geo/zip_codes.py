@@ -1,8 +1,9 @@
-"""Offline table of 42,789 ZIP codes with their states; all but 872 have a center (zip_codes.csv)."""
+"""Offline table of 42,789 ZIP codes with their states and cities; all but 872 have a center (zip_codes.csv)."""
 
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
+from sys import intern
 from typing import NamedTuple
 
 TABLE = Path(__file__).with_name("zip_codes.csv")
@@ -18,7 +19,7 @@ class Middle(NamedTuple):
 
 def middle_of(zip_code: str) -> Middle | None:
     """The center of a ZIP code; None when it is unknown, as for military ZIP codes."""
-    state, latitude, longitude = _table().get(zip_code, ("", "", ""))
+    state, latitude, longitude, _city = _table().get(zip_code, ("", "", "", ""))
     return Middle(Decimal(latitude), Decimal(longitude), state) if latitude else None
 
 
@@ -27,14 +28,20 @@ def state_of(zip_code: str) -> str:
     return _table().get(zip_code, ("",))[0]
 
 
+def city_of(zip_code: str) -> str:
+    """The name of the post office of a ZIP code; empty for a ZIP code that does not exist."""
+    return _table().get(zip_code, ("", "", "", ""))[3]
+
+
 @lru_cache(maxsize=64)
 def middles_in(state: str) -> tuple[tuple[float, float], ...]:
     """Latitude and longitude of the known centers of a state's ZIP codes."""
-    return tuple((float(lat), float(lon)) for of, lat, lon in _table().values() if of == state and lat)
+    return tuple((float(lat), float(lon)) for of, lat, lon, _city in _table().values() if of == state and lat)
 
 
 @lru_cache(maxsize=1)
-def _table() -> dict[str, tuple[str, str, str]]:
+def _table() -> dict[str, tuple[str, str, str, str]]:
     with TABLE.open() as lines:
         cells = (line.rstrip("\n").split(",") for line in lines)
-        return {code: (state, latitude, longitude) for code, state, latitude, longitude in cells}
+        # Interned: thousands of ZIP codes share a state or a city.
+        return {code: (intern(state), lat, lon, intern(city)) for code, state, lat, lon, city in cells}

@@ -1,0 +1,240 @@
+"""A date and a time as typed: `tomorrow 9`, `mon 7:30a`, `12/3 2pm`, `Dec 3, 2:30 PM`, `2026-12-03 14:30`.
+
+US order: the month comes before the day. A date without a year lies ahead. `02:30` and `14:30` are on the 24-hour
+clock. From 1 to 6 without AM or PM is the afternoon, and a note says so.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+
+from smartscheduler.core.entry import UnreadableText
+
+LONGEST_TEXT = 60
+# A date without a year that passed at most so many days ago may be a slip: the reader asks for the year.
+JUST_PASSED_DAYS = 90
+# From this hour on, a bare hour is in the morning; before it, in the afternoon.
+FIRST_MORNING_HOUR = 7
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTH_NAMES = {
+    name: number
+    for number, names in enumerate(
+        (
+            ("jan", "january"),
+            ("feb", "february"),
+            ("mar", "march"),
+            ("apr", "april"),
+            ("may",),
+            ("jun", "june"),
+            ("jul", "july"),
+            ("aug", "august"),
+            ("sep", "sept", "september"),
+            ("oct", "october"),
+            ("nov", "november"),
+            ("dec", "december"),
+        ),
+        start=1,
+    )
+    for name in names
+}
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+DAY_NAMES = {
+    name: number
+    for number, names in enumerate(
+        (
+            ("mon", "monday"),
+            ("tue", "tues", "tuesday"),
+            ("wed", "weds", "wednesday"),
+            ("thu", "thur", "thurs", "thursday"),
+            ("fri", "friday"),
+            ("sat", "saturday"),
+            ("sun", "sunday"),
+        )
+    )
+    for name in names
+}
+RELATIVE_DAYS = {"today": 0, "tod": 0, "tomorrow": 1, "tmrw": 1, "tom": 1}
+
+FILLERS = re.compile(r"\b(?:at|on|the|of|this)\b|[,;@]")
+ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?=\s|t\d|$)t?+", re.ASCII)
+NUMBERS = re.compile(r"(?P<month>\d{1,2})[/-](?P<day>\d{1,2})(?:[/-](?P<year>\d{4}|\d{2}))?+(?=\s|$)", re.ASCII)
+YEAR = r"(?:\s(?P<year>20\d\d)(?=\s|$))?+"
+MONTH_DAY = re.compile(rf"(?P<name>[a-z]{{3,9}})\.?+\s?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?+(?=\s|$){YEAR}", re.ASCII)
+DAY_MONTH = re.compile(rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?+\s?(?P<name>[a-z]{{3,9}})\.?+(?=\s|$){YEAR}", re.ASCII)
+WORD = re.compile(r"([a-z]{3,9})\.?+(?=\s|$)", re.ASCII)
+CLOCK = re.compile(
+    r"(?P<hour>\d{1,2})(?::(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?+)?+\s?(?P<half>[ap](?:\.?m\.?)?)?+(?=\s|$)",
+    re.ASCII,
+)
+ABBREVIATION = re.compile(r"[a-z]{2,5}|[+-]\d{2,4}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A local date and time without a time zone, and the assumptions of the reader as sentences."""
+
+    moment: datetime
+    notes: tuple[str, ...] = ()
+
+
+def read_moment(text: str, *, now: datetime, zone: tzinfo) -> Reading:
+    """The local date and time in `zone` that `text` names. `now` is an aware instant.
+
+    Raises UnreadableText for text without a date or a time, for a date that does not exist, contradicts its weekday or
+    can be one of two, and for the abbreviation of another time zone.
+    """
+    if len(text) > LONGEST_TEXT:
+        raise UnreadableText(_example())
+    words = " ".join(FILLERS.sub(" ", text.lower()).replace("noon", "12pm").split())
+    today = now.astimezone(zone).date()
+    notes: list[str] = []
+    clock = CLOCK.match(words)
+    if clock and (clock["minute"] or clock["half"]):
+        day, rest = _read_day(words[clock.end() :].strip(), today, notes)
+    else:
+        day, rest = _read_day(words, today, notes)
+        clock = CLOCK.match(rest)
+        if clock is None:
+            raise UnreadableText(_example() if rest else _without_time(day))
+        rest = rest[clock.end() :].strip()
+    moment = datetime.combine(day, _time(clock, notes))
+    _check_zone(rest, moment, zone)
+    return Reading(moment, tuple(notes))
+
+
+def write_moment(moment: datetime, *, has_24_hours: bool = False) -> str:
+    """The text of a local date and time, which `read_moment` reads as the same one: `Mon, Nov 30, 2026, 9:00 AM`."""
+    seconds = f":{moment.second:02}" if moment.second else ""
+    half = "" if has_24_hours else " AM" if moment.hour < 12 else " PM"
+    hour = f"{moment.hour:02}" if has_24_hours else moment.hour % 12 or 12
+    day = f"{DAYS[moment.weekday()]}, {MONTHS[moment.month - 1]} {moment.day}, {moment.year}"
+    return f"{day}, {hour}:{moment.minute:02}{seconds}{half}"
+
+
+def _read_day(words: str, today: date, notes: list[str]) -> tuple[date, str]:
+    """The date at the start of `words`, and the words after it."""
+    word = WORD.match(words)
+    name = word[1] if word else ""
+    rest = words[word.end() :].strip() if word else ""
+    if name in RELATIVE_DAYS:
+        return today + timedelta(days=RELATIVE_DAYS[name]), rest
+    if name in DAY_NAMES:
+        dated = _read_date(rest, today, notes)
+        if dated:
+            _check_weekday(dated[0], DAY_NAMES[name])
+            return dated
+        return _coming(DAY_NAMES[name], today), rest
+    if name == "next":
+        _refuse_next(rest, today)
+    dated = _read_date(words, today, notes)
+    if dated is None:
+        raise UnreadableText(_example())
+    return dated
+
+
+def _read_date(words: str, today: date, notes: list[str]) -> tuple[date, str] | None:
+    for pattern in (ISO, NUMBERS, MONTH_DAY, DAY_MONTH):
+        match = pattern.match(words)
+        if match is None:
+            continue
+        parts = match.groupdict()
+        month = MONTH_NAMES.get(parts["name"]) if "name" in parts else int(parts["month"])
+        if month is not None:
+            return _date(parts["year"], month, int(parts["day"]), today, notes), words[match.end() :].strip()
+    return None
+
+
+def _date(year: str | None, month: int, day: int, today: date, notes: list[str]) -> date:
+    if not 1 <= month <= 12:
+        message = gettext("There is no month {month}. Dates are month/day, for example 12/3.")
+        raise UnreadableText(message.format(month=month))
+    if year is not None:
+        return _existing(int(year) + (2000 if len(year) == 2 else 0), month, day)
+    this_year = _existing(today.year, month, day)
+    if this_year >= today:
+        return this_year
+    next_year = _existing(today.year + 1, month, day)
+    if (today - this_year).days <= JUST_PASSED_DAYS:
+        message = gettext("{day} has passed. If you mean next year, type {example}.")
+        example = f"{month}/{day}/{next_year.year}"
+        raise UnreadableText(message.format(day=date_format(this_year, "M j"), example=example))
+    notes.append(gettext("Read as a date in {year}.").format(year=next_year.year))
+    return next_year
+
+
+def _existing(year: int, month: int, day: int) -> date:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        message = gettext("{month} {year} has no day {day}.")
+        raise UnreadableText(message.format(month=MONTHS[month - 1], year=year, day=day)) from None
+
+
+def _coming(weekday: int, today: date) -> date:
+    """The next such weekday. Raises UnreadableText when that is today, because next week can be meant as well."""
+    days = (weekday - today.weekday()) % 7
+    if days:
+        return today + timedelta(days=days)
+    raise _either(WEEKDAYS[weekday], today, today + timedelta(days=7))
+
+
+def _refuse_next(rest: str, today: date) -> None:
+    """`next Monday` means the coming one to some people, and the one in the week after to others."""
+    word = WORD.match(rest)
+    if word and word[1] in DAY_NAMES:
+        days = (DAY_NAMES[word[1]] - today.weekday()) % 7 or 7
+        first = today + timedelta(days=days)
+        name = gettext("next {weekday}").format(weekday=WEEKDAYS[DAY_NAMES[word[1]]])
+        raise _either(name, first, first + timedelta(days=7))
+
+
+def _either(name: object, first: date, second: date) -> UnreadableText:
+    message = gettext("“{name}” can be {first} or {second}. Type the date, for example {example}.")
+    days = {"first": date_format(first, "M j"), "second": date_format(second, "M j")}
+    return UnreadableText(message.format(name=name, example=f"{second.month}/{second.day}", **days))
+
+
+def _check_weekday(day: date, weekday: int) -> None:
+    if day.weekday() != weekday:
+        message = gettext("{day} is a {actual}, not a {typed}.")
+        names = {"actual": WEEKDAYS[day.weekday()], "typed": WEEKDAYS[weekday]}
+        raise UnreadableText(message.format(day=date_format(day, "M j, Y"), **names))
+
+
+def _time(clock: "re.Match[str]", notes: list[str]) -> time:
+    hour, minute, second = int(clock["hour"]), int(clock["minute"] or 0), int(clock["second"] or 0)
+    if clock["half"]:
+        if not 1 <= hour <= 12:
+            raise UnreadableText(gettext("With AM or PM, the hour is from 1 to 12, for example 2:30 PM."))
+        hour = hour % 12 + (12 if clock["half"].startswith("p") else 0)
+    elif hour > 23:
+        raise UnreadableText(gettext("The hour is from 0 to 23, for example 14:30, or from 1 to 12 with AM or PM."))
+    elif 0 < hour < FIRST_MORNING_HOUR and not clock["hour"].startswith("0"):
+        notes.append(gettext("Read as PM. Add AM for the morning."))
+        hour += 12
+    return time(hour, minute, second)
+
+
+def _check_zone(rest: str, moment: datetime, zone: tzinfo) -> None:
+    """Check what follows the time: nothing, or the abbreviation of the zone at that moment."""
+    if not rest:
+        return
+    if not ABBREVIATION.fullmatch(rest):
+        raise UnreadableText(_example())
+    own = moment.replace(tzinfo=zone).tzname() or ""
+    if rest != own.lower():
+        message = gettext("Enter the local time of the site: {own}, not {typed}.")
+        raise UnreadableText(message.format(own=own, typed=rest.upper()))
+
+
+def _without_time(day: date) -> str:
+    message = gettext("Add the time, for example {day} 9am.")
+    return message.format(day=f"{MONTHS[day.month - 1]} {day.day}")
+
+
+def _example() -> str:
+    return gettext("Enter a date and a time, for example tomorrow 9am, Mon 7:30a, 12/3 2pm or 2026-12-03 14:30.")

@@ -1,0 +1,165 @@
+"""Dates and times as people type them."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smartscheduler.core.entry import UnreadableText
+from smartscheduler.core.entry.moments import DAYS, MONTHS, read_moment, write_moment
+
+AUSTIN = ZoneInfo("America/Chicago")
+# A Sunday, 1 PM in Austin.
+NOW = datetime(2026, 11, 29, 19, tzinfo=UTC)
+local_moments = st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31)).map(  # noqa: DTZ001  (local times)
+    lambda moment: moment.replace(microsecond=0)
+)
+instants = st.datetimes(datetime(2020, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+whole_minutes = local_moments.map(lambda moment: moment.replace(second=0))
+
+
+def read(text: str, now: datetime = NOW) -> datetime:
+    return read_moment(text, now=now, zone=AUSTIN).moment
+
+
+def at(day: date, hour: int, minute: int = 0) -> datetime:
+    return datetime.combine(day, time(hour, minute))
+
+
+def refusal(text: str, now: datetime = NOW) -> str:
+    with pytest.raises(UnreadableText) as refused:
+        read(text, now)
+    return str(refused.value)
+
+
+@given(local_moments, st.booleans())
+def test_a_written_moment_is_read_as_the_same(moment: datetime, has_24_hours: bool) -> None:
+    reading = read_moment(write_moment(moment, has_24_hours=has_24_hours), now=NOW, zone=AUSTIN)
+    assert (reading.moment, reading.notes) == (moment, ())
+
+
+@given(
+    whole_minutes,
+    st.sampled_from(
+        [
+            "%Y-%m-%d %H:%M",
+            "%Y-%m-%dT%H:%M",
+            "%m/%d/%Y %I:%M %p",
+            "%m/%d/%Y %H:%M",
+            "%d %B %Y, %I:%M%p",
+            "%I:%M %p on %A, %b %d %Y",
+        ]
+    ),
+)
+def test_a_whole_date_has_one_meaning_on_every_day(moment: datetime, notation: str) -> None:
+    assert read(moment.strftime(notation)) == moment
+
+
+@given(instants, st.integers(1, 6))
+def test_a_weekday_is_the_next_one(now: datetime, days: int) -> None:
+    day = now.astimezone(AUSTIN).date() + timedelta(days=days)
+    assert read(f"{DAYS[day.weekday()]} 9am", now) == at(day, 9)
+
+
+@given(instants, st.integers(0, 270))
+def test_a_date_without_a_year_lies_ahead(now: datetime, days: int) -> None:
+    day = now.astimezone(AUSTIN).date() + timedelta(days=days)
+    if (day.month, day.day) == (2, 29):
+        return
+    assert read(f"{day.month}/{day.day} 2pm", now) == at(day, 14)
+    assert read(f"{MONTHS[day.month - 1]} {day.day}, 2pm", now) == at(day, 14)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("today 2pm", at(date(2026, 11, 29), 14)),
+        ("tomorrow 9", at(date(2026, 11, 30), 9)),
+        ("Tomorrow at 9:30 a.m.", at(date(2026, 11, 30), 9, 30)),
+        ("mon 7:30a", at(date(2026, 11, 30), 7, 30)),
+        ("Saturday noon", at(date(2026, 12, 5), 12)),
+        ("12/3 2pm", at(date(2026, 12, 3), 14)),
+        ("12-3-26 2 pm", at(date(2026, 12, 3), 14)),
+        ("Dec 3, 2:30 PM", at(date(2026, 12, 3), 14, 30)),
+        ("December 3rd 14:30", at(date(2026, 12, 3), 14, 30)),
+        ("Thu, Dec 3, 8a", at(date(2026, 12, 3), 8)),
+        ("3 Dec 02:30", at(date(2026, 12, 3), 2, 30)),
+        ("2026-12-03 14:30", at(date(2026, 12, 3), 14, 30)),
+        ("2pm tomorrow", at(date(2026, 11, 30), 14)),
+        ("12/3 12am", at(date(2026, 12, 3), 0)),
+        ("12/3 12:15", at(date(2026, 12, 3), 12, 15)),
+        ("Thu, Dec 3, 2:30 PM CST", at(date(2026, 12, 3), 14, 30)),
+        ("7/3/2027 2:30 PM CDT", at(date(2027, 7, 3), 14, 30)),
+    ],
+)
+def test_a_moment_as_people_type_it(text: str, moment: datetime) -> None:
+    assert read(text) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "moment", "note"),
+    [
+        ("tomorrow 2", at(date(2026, 11, 30), 14), "Read as PM. Add AM for the morning."),
+        ("12/3 6:45", at(date(2026, 12, 3), 18, 45), "Read as PM. Add AM for the morning."),
+        ("6/1 9am", at(date(2027, 6, 1), 9), "Read as a date in 2027."),
+    ],
+)
+def test_an_assumption_is_told(text: str, moment: datetime, note: str) -> None:
+    reading = read_moment(text, now=NOW, zone=AUSTIN)
+    assert (reading.moment, reading.notes) == (moment, (note,))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sun 9", "“Sunday” can be Nov 29 or Dec 6. Type the date, for example 12/6."),
+        ("next mon 9am", "“next Monday” can be Nov 30 or Dec 7. Type the date, for example 12/7."),
+        ("fri dec 3 2pm", "Dec 3, 2026 is a Thursday, not a Friday."),
+        ("dec 3", "Add the time, for example Dec 3 9am."),
+        ("tomorrow", "Add the time, for example Nov 30 9am."),
+        ("11/20 9am", "Nov 20 has passed. If you mean next year, type 11/20/2027."),
+        ("2/30 9am", "Feb 2026 has no day 30."),
+        ("13/3 9am", "There is no month 13. Dates are month/day, for example 12/3."),
+        ("tomorrow 25:00", "The hour is from 0 to 23, for example 14:30, or from 1 to 12 with AM or PM."),
+        ("tomorrow 13pm", "With AM or PM, the hour is from 1 to 12, for example 2:30 PM."),
+        ("tomorrow 2pm EST", "Enter the local time of the site: CST, not EST."),
+    ],
+)
+def test_a_doubtful_moment_says_why(text: str, message: str) -> None:
+    assert refusal(text) == message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "soon",
+        "9am",
+        "tomorrow morning",
+        "tomorrow 9:60",
+        "tomorrow 9 or 10",
+        "3.12.2026 9:00",
+        "12/3 2pm 3pm",
+        "٣/٣ ٩",
+        "tomorrow\x009",
+        "x" * 61,
+    ],
+)
+def test_no_moment(text: str) -> None:
+    assert "for example tomorrow 9am, Mon 7:30a, 12/3 2pm or 2026-12-03 14:30" in refusal(text)
+
+
+def test_today_is_the_day_at_the_site() -> None:
+    """10 PM on Sunday in Austin is Monday in UTC."""
+    late = datetime(2026, 11, 30, 4, tzinfo=UTC)
+    assert read("tomorrow 9am", late) == at(date(2026, 11, 30), 9)
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        read(text)
+    except UnreadableText as refused:
+        assert str(refused)
