@@ -229,8 +229,18 @@ class TestKeys:
             page.keyboard.press("g")
             page.keyboard.press(key)
             page.wait_for_url(f"**{path}")
-        page.keyboard.press("n")
-        page.wait_for_url(f"**{JOBS}add/")
+
+    def test_a_new_job_from_everywhere(self, visit: Open) -> None:
+        for path in ("/", "/admin/", "/admin/contractors/contractor/"):
+            page = visit(path, COORDINATOR)
+            expect(page.get_by_role("link", name="New job")).to_be_visible()
+            page.keyboard.press("n")
+            page.wait_for_url(f"**{JOBS}add/")
+
+    def test_a_new_record_of_the_list(self, visit: Open) -> None:
+        page = visit("/admin/contractors/contractor/", COORDINATOR)
+        page.keyboard.press("Shift+N")
+        page.wait_for_url("**/admin/contractors/contractor/add/")
 
     def test_pick_and_assign_a_candidate(self, visit: Open, api: Api, job: Any) -> None:
         page = visit(path_of(job), COORDINATOR)
