@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contractors.fields import SkillsField
 from contractors.models import PHONE_NUMBER
-from jobs.querysets import JobQuerySet
+from jobs.querysets import LIST_ORDER, JobQuerySet
 from jobs.states import Status, check_transition
 from smartscheduler.core.db.model_fields import CharField, DurationField
 from smartscheduler.core.db.text_fields import LineField, NotesField, ShortNotesField
@@ -123,6 +123,7 @@ class Job(Location):
         indexes = [
             models.Index(fields=["status", "desired_date"], name="job_by_status"),
             models.Index(fields=["-created_at", "id"], name="job_by_creation"),
+            models.Index(*LIST_ORDER, name="job_by_list_order"),
             search_index("job_words_index", SEARCH_TEXT),
         ]
 

@@ -3,13 +3,21 @@
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Case, Value, When
+from django.db.models import Case, F, Q, Value, When
 
 from jobs.states import BOOKED, Status
 
 if TYPE_CHECKING:
     from jobs.models import Job  # noqa: F401
 
+# Open jobs, then booked ones, each by desired date; closed jobs come last, the newest first. An index has this order.
+_IS_OPEN, _IS_BOOKED = Q(status="open"), Q(status="assigned") | Q(status="in_progress")
+LIST_ORDER = (
+    Case(When(_IS_OPEN, then=Value(0)), When(_IS_BOOKED, then=Value(1)), default=Value(2)).asc(),
+    Case(When(_IS_OPEN | _IS_BOOKED, then=F("desired_date"))).asc(),
+    F("desired_date").desc(),
+    F("id").asc(),
+)
 URGENCY = {"urgent": 0, "high": 1, "medium": 2, "low": 3}
 
 

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 from datetime import tzinfo
-from functools import partial
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -38,7 +36,7 @@ from smartscheduler.adminsite.changelists import ReadAdmin
 from smartscheduler.adminsite.history.views import HistoryAdmin
 from smartscheduler.adminsite.html import badge, bars
 from smartscheduler.adminsite.permissions import may, person
-from smartscheduler.adminsite.record_actions import RecordAdmin, for_each
+from smartscheduler.adminsite.record_actions import RecordAdmin, ask_for_each, for_each
 from smartscheduler.adminsite.registry import record_url
 from smartscheduler.core.formatting import local_slot, local_time
 
@@ -156,21 +154,20 @@ class AssignmentAdmin(RecordAdmin, HistoryAdmin, ReadAdmin):
     @action(description=_("Cancel …"), permissions=["assign"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Assignment]) -> HttpResponse | None:
         """Ask for the reason, then cancel the selected assignments one by one."""
-        form = ReasonForm(request.POST if "confirmed" in request.POST else None)
-        if form.is_valid():
-            _each(request, queryset, partial(services.cancel_assignment, **form.cleaned_data), gettext("Canceled"))
-            return None
-        context = {
-            **self.admin_site.each_context(request),
-            "title": gettext("Cancel assignments"),
-            "opts": self.opts,
-            "action": "cancel_selected",
-            "question": gettext("Cancel these assignments? Their time slots become free, and the jobs are open again."),
-            "records": queryset.order_by("pk"),
-            "form": form,
-            "back": request.get_full_path(),
-        }
-        return TemplateResponse(request, "admin/confirm_selected.html", context)
+        return ask_for_each(
+            self,
+            request,
+            queryset,
+            lambda assignment, reason: services.cancel_assignment(
+                assignment_id=assignment.pk, reason=reason, actor=person(request)
+            ),
+            action="cancel_selected",
+            form_class=ReasonForm,
+            title=gettext("Cancel assignments"),
+            question=gettext("Cancel these assignments? Their time slots become free, and the jobs are open again."),
+            done=gettext("Canceled"),
+            danger=True,
+        )
 
 
 def _each(

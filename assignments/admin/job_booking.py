@@ -6,9 +6,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import action
 
 from assignments import services
 from assignments.admin.actions import freed_by
@@ -19,7 +21,8 @@ from jobs.states import TRANSITIONS, Status
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite import registry
 from smartscheduler.adminsite.buttons import Button, Weight
-from smartscheduler.adminsite.record_actions import RecordAction
+from smartscheduler.adminsite.permissions import person
+from smartscheduler.adminsite.record_actions import RecordAction, ask_for_each
 from smartscheduler.adminsite.registry import record_url
 from smartscheduler.adminsite.return_url import returning
 
@@ -67,3 +70,21 @@ CANCEL = RecordAction(
     danger=True,
 )
 registry.record_action(Job, CANCEL)
+
+
+@registry.list_action(Job)
+@action(description=_("Cancel …"), permissions=["cancel"])
+def cancel_selected(admin: ModelAdmin, request: HttpRequest, jobs: QuerySet[Job]) -> HttpResponse | None:
+    """Ask for the reason, then cancel the selected jobs one by one."""
+    return ask_for_each(
+        admin,
+        request,
+        jobs,
+        lambda job, reason: services.cancel_job(job_id=job.pk, reason=reason, actor=person(request)),
+        action="cancel_selected",
+        form_class=ReasonForm,
+        title=gettext("Cancel jobs"),
+        question=gettext("Cancel these jobs? Their live assignments are canceled too, and the time slots become free."),
+        done=gettext("Canceled"),
+        danger=True,
+    )

@@ -2,6 +2,7 @@
 
 import { findAll, targetOf } from "../shared/dom";
 import { t } from "../shared/messages";
+import { keepListFilters } from "./list-filters";
 
 const FILTERS_OPEN_MS = 50;
 const isActivation = (event: KeyboardEvent): boolean => event.key === "Enter" || event.key === " ";
@@ -94,6 +95,7 @@ function tickRow(event: Event): void {
 window.addEventListener("load", () => {
   // jQuery's queue runs after the callbacks that draw the boxes, which may follow the load of the page.
   window.django?.jQuery?.(labelSelectBoxes);
+  keepListFilters();
   makeFilterButton();
   openTabWithErrors();
   makeRemoveButtons();

@@ -108,6 +108,11 @@ class ListAdmin(VisibleFieldsAdmin):
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         return [*super().get_list_display(request), *extensions_of(self.model).columns]
 
+    def _get_base_actions(self) -> list[Any]:
+        """The actions of the ModelAdmin, followed by the registered ones."""
+        added = extensions_of(self.model).list_actions
+        return [*super()._get_base_actions(), *(self.get_action(function) for function in added)]  # type: ignore[misc]
+
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return extensions_of(self.model).filter_list(super().get_list_filter(request))
 

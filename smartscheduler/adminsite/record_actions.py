@@ -18,6 +18,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from unfold.admin import ModelAdmin
 
 from smartscheduler.accounts.models import User
 from smartscheduler.adminsite.bulk_results import do_each, report
@@ -173,6 +174,13 @@ class RecordAdmin(VisibleFieldsAdmin):
         context["notices"] = list(filter(None, notices))
         return super().render_change_form(request, context, add, change, form_url, obj)
 
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """Go to the registered page of a new record, unless another button than Save was clicked."""
+        usual = super().response_add(request, obj, post_url_continue)
+        function = self.extensions.page_after_adding
+        url = function(request, obj) if function and "_save" in request.POST and "_popup" not in request.POST else ""
+        return redirect(url) if url else usual
+
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         for function in self.extensions.after_change:
             function(request, obj)
@@ -248,3 +256,38 @@ def for_each(
     `remedy` returns the URL and the text of a link that helps to resolve a refusal.
     """
     report(request, do_each(records.order_by("pk"), service, remedy), done)
+
+
+def ask_for_each(
+    admin: ModelAdmin,
+    request: HttpRequest,
+    records: models.QuerySet[Any],
+    service: Callable[..., Any],
+    *,
+    action: str,
+    form_class: type[BaseForm],
+    title: str,
+    question: str,
+    done: LazyText,
+    danger: bool = False,
+) -> HttpResponse | None:
+    """Ask for the values of a form, then run `service(record, **values)` for each selected record.
+
+    Returns the page with the question, or None after the results are reported.
+    """
+    form = form_class(request.POST if "confirmed" in request.POST else None)
+    if form.is_valid():
+        for_each(request, records, lambda record: service(record, **form.cleaned_data), done=done)
+        return None
+    context = {
+        **admin.admin_site.each_context(request),
+        "title": title,
+        "opts": admin.opts,
+        "action": action,
+        "question": question,
+        "records": records.order_by("pk"),
+        "form": form,
+        "danger": danger,
+        "back": request.get_full_path(),
+    }
+    return TemplateResponse(request, "admin/confirm_selected.html", context)

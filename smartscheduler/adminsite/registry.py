@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from smartscheduler.accounts.permissions import Permission
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=Model)
 F = TypeVar("F", bound=Callable[..., Any])
+ListAction = Callable[[Any, HttpRequest, "QuerySet[Any]"], HttpResponseBase | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +97,9 @@ class Extensions:
     columns: list[Callable[[Any], Any]] = field(default_factory=list)
     filters: list[ListFilter] = field(default_factory=list)
     list_panels: list[Panel] = field(default_factory=list)
+    list_actions: list[Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponseBase | None]] = field(
+        default_factory=list
+    )
     querysets: list[Callable[[QuerySet[Any]], QuerySet[Any]]] = field(default_factory=list)
     sections: list[tuple[LazyText, Callable[[Any], Any]]] = field(default_factory=list)
     tabs: list[Callable[[HttpRequest, Any], Tab]] = field(default_factory=list)
@@ -102,6 +107,7 @@ class Extensions:
     action_panels: dict[str, Callable[[HttpRequest, Any], Panel]] = field(default_factory=dict)
     next_pages: dict[str, Callable[[Any, str], str]] = field(default_factory=dict)
     after_change: list[Callable[[HttpRequest, Any], None]] = field(default_factory=list)
+    page_after_adding: Callable[[HttpRequest, Any], str] | None = None
 
     def view_named(self, name: str) -> RecordView | None:
         return next((view for view in self.views if view.name == name), None)
@@ -181,6 +187,11 @@ def list_panel(model: type[Model], panel: Panel) -> None:
     extensions_of(model).list_panels.append(panel)
 
 
+def list_action(model: type[Model]) -> Callable[[F], F]:
+    """Register an action on selected rows of the list: `function(admin, request, rows)` with `@action`."""
+    return _adds_to(extensions_of(model).list_actions)
+
+
 def queryset(model: type[M]) -> Callable[[F], F]:
     """Register `function(rows)`, which extends the queryset of lists and pages, for example with a prefetch."""
     return _adds_to(extensions_of(model).querysets)
@@ -219,6 +230,16 @@ def next_page(model: type[M], *actions: str) -> Callable[[F], F]:
 def after_change(model: type[M]) -> Callable[[F], F]:
     """Call `function(request, record)` after the form of an existing record is saved."""
     return _adds_to(extensions_of(model).after_change)
+
+
+def page_after_adding(model: type[M]) -> Callable[[F], F]:
+    """Register the page after a new record is saved: `function(request, record)` returns a URL, or an empty string."""
+
+    def register(function: F) -> F:
+        extensions_of(model).page_after_adding = function
+        return function
+
+    return register
 
 
 def record_url(record: Model, name: str) -> str:

@@ -14,7 +14,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.admin import ModelAdmin
+from unfold.decorators import action, display
 
 from assignments.models import Assignment
 from contractors.models import Contractor
@@ -41,8 +42,21 @@ from smartscheduler.imports.views import outcome, progress
 MODELS = {"contractors": Contractor, "jobs": Job, "assignments": Assignment}
 for kind, model in MODELS.items():
     registry.list_panel(model, Panel("admin/imports/list_links.html", {"kind": kind}))
+KINDS = {model: kind for kind, model in MODELS.items()}
 State = ImportRun.State
 BADGES = {State.DONE: "completed", State.CHECKED: "confirmed", State.UNCHECKED: "cancelled", State.STOPPED: "cancelled"}
+
+
+@action(description=_("Export as CSV"), permissions=["view"])
+def export_selected(listed: ModelAdmin, request: HttpRequest, records: QuerySet[Any]) -> HttpResponseBase:
+    """Export the selected rows of a list."""
+    kind = KINDS[listed.model]
+    record(Act.DATA_EXPORTED, what=kind, rows=records.count(), format="csv", filters=filters_of(request.GET))
+    return export(kind, records, "csv", person(request))
+
+
+for model in KINDS:
+    registry.list_action(model)(export_selected)
 
 
 @admin.register(ImportRun)

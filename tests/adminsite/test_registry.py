@@ -36,7 +36,7 @@ from tests.pages import model_admins, signed_in
 
 EXTENDED = [model for model in model_admins() if extensions_of(model) != Extensions()]
 VIEWS = [(model, view) for model in EXTENDED for view in extensions_of(model).views]
-OF_LISTS = {"columns", "filters", "list_panels", "querysets"}
+OF_LISTS = {"columns", "filters", "list_actions", "list_panels", "querysets"}
 # What a ModelAdmin must be for an extension to be read.
 READERS = {
     ListAdmin: OF_LISTS,
