@@ -1,9 +1,13 @@
 """Services that create and edit jobs. Booking and cancelling are in assignments.services."""
 
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.forms.utils import from_current_timezone
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -16,6 +20,7 @@ from smartscheduler.core.geo.postal_areas import PLACE_FIELDS, check_location
 from smartscheduler.core.json_values import as_json
 from smartscheduler.errors import Busy, InvalidInput, InvalidTransition, JobLocked
 from smartscheduler.events.publishing import publish
+from smartscheduler.places import Point
 from smartscheduler.timeslots import within_reach
 
 # Inputs of the ranking and of the check of a booked slot.
@@ -83,6 +88,32 @@ def update_job(*, job_id: UUID, actor: User | None, **changes: Any) -> Job:
         actor=actor,
     )
     return job
+
+
+@domain_transaction
+def move_to_day(*, job_id: UUID, actor: User | None, day: date) -> Job:
+    """Change the desired date to another day at the site, at the same time of day.
+
+    Raises as `update_job` does, and InvalidInput for a time that a clock change skips or repeats on that day.
+    """
+    job = Job.objects.locked().get(pk=job_id)
+    moment = datetime.combine(day, job.desired_date.astimezone(job.zone).time())
+    try:
+        with timezone.override(job.zone):
+            desired_date = from_current_timezone(moment)
+    except ValidationError as refusal:
+        raise InvalidInput.of("desired_date", " ".join(refusal.messages)) from refusal
+    return update_job(job_id=job_id, actor=actor, desired_date=desired_date)
+
+
+@domain_transaction
+def set_exact_point(*, job_id: UUID, guess: Point, point: Point, actor: User | None) -> None:
+    """Replace the point of an open job while it is still `guess`; the time zone stays."""
+    job = Job.objects.locked().get(pk=job_id)
+    if job.status != Job.Status.OPEN or job.exact_point != guess:
+        return
+    latitude, longitude = (Decimal(f"{degrees:.7f}") for degrees in point)
+    update_job(job_id=job_id, actor=actor, latitude=latitude, longitude=longitude, time_zone=job.time_zone)
 
 
 def _insert(job: Job) -> None:

@@ -511,8 +511,10 @@ tasks_with_a_model = {
     "word-explanations": {"task": "recommendations.word_explanations", **every_two_seconds},
     "prune-words": {"task": "recommendations.prune_words", "schedule": timedelta(hours=6)},
 }
+tasks_with_a_geocoder = {"locate-sites": {"task": "jobs.locate_sites", **every_two_seconds}}
 CELERY_BEAT_SCHEDULE = {
     **tasks_of_all,
+    **(tasks_with_a_geocoder if GEOCODER else {}),
     **(tasks_with_roads if any(TRAVEL_KEYS.get(name) for name in TRAVEL_PROVIDERS) else {}),
     **(tasks_with_a_model if EXPLANATION_MODEL_PROVIDER else {}),
 }

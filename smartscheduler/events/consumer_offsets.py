@@ -11,8 +11,8 @@ BATCH = 500
 
 
 @contextmanager
-def unread(reader: str) -> Iterator[list[OutboxEvent]]:
-    """The next events in order of delivery, inside a transaction.
+def unread(reader: str, most: int = BATCH) -> Iterator[list[OutboxEvent]]:
+    """The next events in order of delivery, at most `most`, inside a transaction.
 
     They count as read when the block ends without an exception. The list is empty without new events, or while
     another process reads for the same `reader`.
@@ -23,7 +23,7 @@ def unread(reader: str) -> Iterator[list[OutboxEvent]]:
         if place is None:
             yield []
             return
-        events = list(OutboxEvent.objects.filter(sequence__gt=place.sequence).order_by("sequence")[:BATCH])
+        events = list(OutboxEvent.objects.filter(sequence__gt=place.sequence).order_by("sequence")[:most])
         yield events
         if events:
             place.sequence = events[-1].sequence or place.sequence

@@ -9,7 +9,9 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from jobs.geocoded_sites import READER as ADDRESS_READER
 from recommendations.travel.event_receiver import READER as TRAVEL_READER
+from smartscheduler.geocoding.lookup import is_configured as geocoder_is_configured
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.notifications.models import Mail
 from smartscheduler.travel.config import active_providers
@@ -50,6 +52,8 @@ def unread_since() -> dict[str, datetime | None]:
         oldest = dict(cursor.fetchall())
     if not active_providers():
         oldest.pop(TRAVEL_READER, None)  # this consumer runs only while a provider is configured
+    if not geocoder_is_configured():
+        oldest.pop(ADDRESS_READER, None)
     return oldest
 
 
