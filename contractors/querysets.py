@@ -18,6 +18,10 @@ class ContractorQuerySet(models.QuerySet["Contractor"]):
     def active(self) -> "ContractorQuerySet":
         return self.filter(status="active")
 
+    def in_business(self) -> "ContractorQuerySet":
+        """Contractors who take jobs now or again later."""
+        return self.exclude(status="inactive")
+
     def with_skills(self, skills: Iterable[str]) -> "ContractorQuerySet":
         """Contractors who have all of `skills`; spellings are compared by `fold` (smartscheduler.core.text).
 
@@ -30,6 +34,11 @@ class ContractorQuerySet(models.QuerySet["Contractor"]):
         for spellings in _spellings(self.model, keys).values():
             contractors = contractors.filter(skills__overlap=spellings)
         return contractors
+
+    def skill_names(self) -> list[str]:
+        """The distinct skills of these contractors, as they are stored, in alphabetical order."""
+        each = Func(F("skills"), function="unnest", output_field=models.TextField())
+        return sorted(self.order_by().annotate(skill=each).values_list("skill", flat=True).distinct(), key=fold)
 
     def with_email(self, *addresses: str) -> "ContractorQuerySet":
         """Contractors with these email addresses, ignoring case; uses the index of the unique constraint."""
@@ -66,8 +75,7 @@ class ContractorQuerySet(models.QuerySet["Contractor"]):
 def _spellings(contractors: type["Contractor"], keys: set[str]) -> dict[str, list[str]]:
     """Stored spellings of the skills with these keys; keys without a match map to an empty list."""
     spellings: dict[str, list[str]] = {key: [] for key in keys}
-    written = contractors.objects.order_by().annotate(skill=Func(F("skills"), function="unnest"))
-    for skill in written.values_list("skill", flat=True).distinct():
+    for skill in contractors.objects.all().skill_names():
         if (key := fold(skill)) in spellings:
             spellings[key].append(skill)
     return spellings

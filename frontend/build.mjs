@@ -20,7 +20,7 @@ await build({
   entryPoints: [
     "header/header.ts",
     "header/header.css",
-    ...["backoffice", "hours", "selection"].map((name) => `backoffice/${name}.ts`),
+    ...["backoffice", "entry", "hours", "selection"].map((name) => `backoffice/${name}.ts`),
   ],
   entryNames: "[name]",
   outdir: "dist",

@@ -1,15 +1,18 @@
 """Admin of contractors: details, working hours and absences, saved by services."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import tzinfo
 from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 from unfold.admin import TabularInline
 from unfold.decorators import action
 
@@ -17,12 +20,14 @@ from contractors import services
 from contractors.admin.actions import ACTIONS, DEACTIVATE
 from contractors.admin.columns import ContractorList
 from contractors.admin.forms import USUAL_WEEK, AbsenceForm, AbsenceFormSet, ContractorForm
+from contractors.admin.hours_text import read_hours
 from contractors.admin.inlines import ABSENCES_A_PAGE, AbsenceInline, ShiftInline
 from contractors.events import ContractorEvent
 from contractors.models import Contractor
 from smartscheduler.accounts.permissions import Permission
+from smartscheduler.adminsite.entry_previews import PreviewAdmin, Understood, of_phone, of_skills
 from smartscheduler.adminsite.history.views import HistoryAdmin
-from smartscheduler.adminsite.location_forms import PLACE, PlacedAdmin
+from smartscheduler.adminsite.location_forms import EXACT_PLACE, NEW_PLACE, PLACE
 from smartscheduler.adminsite.permissions import may, person
 from smartscheduler.adminsite.record_actions import RecordAdmin, for_each
 from smartscheduler.adminsite.return_url import returning
@@ -37,7 +42,7 @@ CHANGE_EVENTS = frozenset(kind.__name__ for kind in ContractorEvent.__subclasses
 
 
 @admin.register(Contractor)
-class ContractorAdmin(PlacedAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, HistoryAdmin, ContractorList):
+class ContractorAdmin(PreviewAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, HistoryAdmin, ContractorList):
     form = ContractorForm
     change_form_outer_before_template = "admin/contractors/overview.html"
     change_form_before_template = "admin/contractors/duplicates.html"
@@ -51,7 +56,22 @@ class ContractorAdmin(PlacedAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, Histo
         (_("Contact"), {"fields": (("email", "phone_number"),)}),
         (_("Work"), {"fields": ("skills", "service_radius_miles")}),
         (_("Base"), {"fields": PLACE}),
+        EXACT_PLACE,
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(read_hours))
+        return [path("hours/", view, name="contractors_contractor_read_hours"), *super().get_urls()]
+
+    def known_skills(self) -> list[str]:
+        return Contractor.objects.in_business().skill_names()
+
+    def previews(self, posted: QueryDict, zone: tzinfo | None) -> Iterator[tuple[str, Understood]]:
+        yield from super().previews(posted, zone)
+        if text := posted.get("phone_number", "").strip():
+            yield "phone_number", of_phone(text)
+        if text := posted.get("skills", "").strip():
+            yield "skills", of_skills(text, self.known_skills())
 
     def write(self, request: HttpRequest, form: ServiceForm, formsets: Sequence[Any], *, change: bool) -> None:
         contractor, actor = form.instance, person(request)
@@ -86,7 +106,8 @@ class ContractorAdmin(PlacedAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, Histo
     def get_fieldsets(self, request: HttpRequest, obj: Contractor | None = None) -> Any:
         """Sections of the form; a new contractor has no status and rating yet."""
         if obj is None:
-            return (None, {"fields": (("name", "type"),)}), *self.fieldsets[1:]
+            base = (_("Base"), {"fields": NEW_PLACE})
+            return (None, {"fields": (("name", "type"),)}), *self.fieldsets[1:3], base, EXACT_PLACE
         return super().get_fieldsets(request, obj)
 
     def get_inline_instances(self, request: HttpRequest, obj: Contractor | None = None) -> list[Any]:
@@ -161,6 +182,7 @@ class ContractorAdmin(PlacedAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, Histo
                 "Only an administrator can restore a contractor."
             ),
             "records": queryset.order_by("name", "pk"),
+            "danger": True,
             "back": here,
         }
         return TemplateResponse(request, "admin/confirm_selected.html", context)

@@ -13,7 +13,7 @@ from unfold.forms import PaginationInlineFormSet
 from contractors.models import Absence, Contractor, WorkingHours
 from contractors.services import LONGEST_ABSENCE, likely_duplicates
 from contractors.working_week import Shift, check_week
-from smartscheduler.adminsite.form_fields import ClockInput, LocalInstantField, SkillsFormField
+from smartscheduler.adminsite.form_fields import ClockInput, LocalInstantField, PhoneFormField, SkillsFormField
 from smartscheduler.adminsite.location_forms import PlaceForm
 from smartscheduler.adminsite.service_forms import ServiceForm
 from smartscheduler.errors import InvalidInput
@@ -31,6 +31,7 @@ STALE = _(
 class ContractorForm(PlaceForm):
     """Form of a contractor that asks for a confirmation before it saves a likely duplicate."""
 
+    phone_number = PhoneFormField(help_text=_("Ten digits in any format."))
     skills = SkillsFormField()
     duplicates: Sequence[Contractor] = ()
 

@@ -1,4 +1,4 @@
-// The tools above a contractor's working hours: copy Monday to other days, add a shift on several days.
+// The tools above a contractor's working hours: type the week, copy Monday to other days, add a shift on several days.
 
 import { dataValue, find, findAll, targetOf } from "../shared/dom";
 import { formatList, formatMinutes, weekdayName } from "../shared/formatting";
@@ -6,10 +6,21 @@ import { t } from "../shared/messages";
 import { minuteOf, shiftRows, type Shift } from "./shifts";
 
 const MONDAY = 1;
+const DAYS = [1, 2, 3, 4, 5, 6, 0];
 const SHIFT_FIELDS = ["day_of_week", "start_time", "end_time"] as const;
 type Field = HTMLInputElement | HTMLSelectElement;
 
 const dayNames = (days: number[]): string => formatList(days.map((day) => weekdayName(day)));
+
+type ShiftValues = Record<"start_time" | "end_time", string> & { day_of_week: number };
+
+// The answer of the server: shifts, or a sentence that says why there are none.
+interface WeekReading {
+  shifts?: ShiftValues[];
+  problem?: string;
+}
+
+const toShift = (shift: ShiftValues): Shift => ({ day: shift.day_of_week, start: shift.start_time, end: shift.end_time });
 
 // Unfold renders the rows after a removed one again from their markup, so what was typed must be in the markup.
 function writeToMarkup(event: Event): void {
@@ -80,11 +91,39 @@ class HoursTools {
       button.addEventListener("click", () => this.copyMonday(dataValue(button, "copy").split(",").map(Number)));
     }
     find("[data-add]", this.tools).addEventListener("click", () => this.addShift());
+    find("[data-read]", this.tools).addEventListener("click", () => void this.readWeek());
+    this.week.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      void this.readWeek();
+    });
     this.tools.hidden = false;
   }
 
   private say(text: string): void {
     this.status.textContent = text;
+  }
+
+  private get week(): HTMLInputElement {
+    return find<HTMLInputElement>("[data-week]", this.tools);
+  }
+
+  // Replaces all rows by the shifts that the server reads from the text.
+  private async readWeek(): Promise<void> {
+    const token = find<HTMLInputElement>("[name=csrfmiddlewaretoken]").value;
+    const body = new URLSearchParams({ text: this.week.value, csrfmiddlewaretoken: token });
+    const response = await fetch(dataValue(this.week, "week"), { method: "POST", body }).catch(() => null);
+    if (!response?.ok || response.redirected) {
+      this.say(t("noAnswer"));
+      return;
+    }
+    const { shifts, problem } = (await response.json()) as WeekReading;
+    if (!shifts) {
+      this.say(problem ?? t("unexpectedError"));
+      return;
+    }
+    for (const day of DAYS) this.replaceDay(day, shifts.filter((shift) => shift.day_of_week === day).map(toShift));
+    this.say(t("weekFilledIn", { days: dayNames(DAYS.filter((day) => shifts.some((shift) => shift.day_of_week === day))) }));
   }
 
   private copyMonday(days: number[]): void {

@@ -1,22 +1,44 @@
 """Form of a job in the admin."""
 
-from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextareaWidget
+from typing import Any, cast
 
-from jobs.models import Job
-from smartscheduler.adminsite.form_fields import HoursField, LocalInstantField, SkillsFormField
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from contractors.models import Contractor
+from jobs.models import SEARCH_TEXT, Job
+from smartscheduler.adminsite.entry_previews import question, unknown_skills
+from smartscheduler.adminsite.form_fields import HoursField, MomentField, MomentInput, PhoneFormField, SkillsFormField
 from smartscheduler.adminsite.location_forms import PlaceForm
-from smartscheduler.core.db.text_fields import NotesFormField
+from smartscheduler.core.db.text_fields import LineFormField, NotesFormField
+from smartscheduler.core.geo.zip_codes import middle_of
+from smartscheduler.places import Point
+
+PREVIEWED = {"data-preview": "", "autocomplete": "off"}
 
 
 class JobForm(PlaceForm):
-    desired_date = LocalInstantField(
-        help_text=_("Date and time that the customer asked for, in the time zone of the site.")
+    """Form of a job. A required skill that is almost spelled like a known one needs a second click on Save."""
+
+    customer_name = LineFormField(
+        required=False,
+        max_length=100,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+    )
+    customer_phone = PhoneFormField(required=False, help_text=_("Ten digits in any format."))
+    desired_date = MomentField(
+        help_text=_("Local time of the site, for example tomorrow 9am, Mon 7:30a, 12/3 2pm or 2026-12-03 14:30."),
+        widget=MomentInput(attrs=PREVIEWED),
     )
     duration = HoursField()
     required_skills = SkillsFormField(
         help_text=_("Only contractors with all of these skills can be assigned. Separate skills with commas.")
     )
+    # The unknown skills that the previous page has asked about.
+    skills_asked = forms.CharField(required=False, widget=forms.HiddenInput)
 
     special_requirements = NotesFormField(
         required=False, max_length=4000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
@@ -25,3 +47,41 @@ class JobForm(PlaceForm):
     class Meta:
         model = Job
         fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding and not self.is_bound:
+            self.fields["customer_name"].widget.attrs["autofocus"] = True
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        asked = values.pop("skills_asked", "")
+        if "required_skills" in self.changed_data and "required_skills" in values:
+            self._ask_about_skills(values["required_skills"], asked)
+        return values
+
+    def _ask_about_skills(self, names: list[str], asked: str) -> None:
+        misspelled = [
+            (name, similar)
+            for name, similar in unknown_skills(names, Contractor.objects.in_business().skill_names())
+            if similar
+        ]
+        answer = ", ".join(name for name, _similar in misspelled)
+        if not misspelled or asked == answer:
+            return
+        keep = ngettext("To require it anyway, save again.", "To require them anyway, save again.", len(misspelled))
+        self.add_error("required_skills", " ".join([*(question(*pair) for pair in misspelled), keep]))
+        self.data = cast(QueryDict, self.data).copy()
+        self.data["skills_asked"] = answer
+
+    def known_point(self, values: dict[str, Any]) -> Point | None:
+        """The point of the last job at this address, unless it is only the center of the ZIP code."""
+        if not values.keys() >= {"address", "zip_code"}:
+            return None
+        jobs = Job.objects.alias(search_text=SEARCH_TEXT).filter(
+            search_text__icontains=values["address"], address__iexact=values["address"], zip_code=values["zip_code"]
+        )
+        if center := middle_of(values["zip_code"]):
+            jobs = jobs.exclude(latitude=center.latitude, longitude=center.longitude)
+        last = jobs.order_by("-created_at", "id").only("latitude", "longitude").first()
+        return last.exact_point if last else None

@@ -14,9 +14,9 @@ from recommendations.admin.pick_candidate import Labels, Purpose, choose, ranked
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite import registry
 from smartscheduler.adminsite.buttons import Weight
-from smartscheduler.adminsite.permissions import person, require
+from smartscheduler.adminsite.permissions import may, person, require
 from smartscheduler.adminsite.record_actions import RecordAdmin
-from smartscheduler.adminsite.registry import ViewButton
+from smartscheduler.adminsite.registry import ViewButton, record_url
 
 LABELS = Labels(
     title=_("Recommend"),
@@ -56,3 +56,9 @@ def people(request: HttpRequest, job: Job, admin: RecordAdmin) -> HttpResponse:
     is_name = len(q) <= LONGEST_SEARCH and "\x00" not in q  # PostgreSQL does not accept NUL in text
     matches = suggestions(job, q, person(request)) if is_name else []
     return TemplateResponse(request, "admin/recommendations/contractor_options.html", {"people": matches, "q": q})
+
+
+@registry.page_after_adding(Job)
+def ranking_of_new_job(request: HttpRequest, job: Job) -> str:
+    """A new job is saved to be booked."""
+    return record_url(job, "recommend") if may(request, Permission.RECOMMEND) else ""

@@ -1,12 +1,14 @@
-"""Form fields for local times, durations, skills and reasons."""
+"""Form fields for local times, durations, phone numbers, skills and reasons."""
 
-import re
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, cast
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
@@ -17,8 +19,14 @@ from unfold.widgets import (
 )
 
 from smartscheduler.core.db.text_fields import LineFormField, NotesFormField
+from smartscheduler.core.entry import UnreadableText
+from smartscheduler.core.entry.durations import read_duration, write_duration
+from smartscheduler.core.entry.moments import read_moment, write_moment
+from smartscheduler.core.entry.phone_numbers import read_phone
+from smartscheduler.core.formatting import Clock, active_clock
 
-CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
+# Durations that the picker offers, in minutes.
+USUAL_MINUTES = (30, 60, 90, 120, 180, 240, 300, 360, 480)
 
 
 class LocalInstantInput(forms.DateTimeInput):
@@ -55,7 +63,7 @@ class LocalInstantField(forms.DateTimeField):
     An unchanged value keeps its instant, also within a repeated hour.
     """
 
-    widget = LocalInstantInput
+    widget: type[forms.DateTimeInput | UnfoldAdminTextInputWidget] = LocalInstantInput
 
     def _clean_bound_field(self, bf: forms.BoundField) -> Any:
         if not self.disabled and self._is_shown_as(bf.initial, bf.data):
@@ -76,6 +84,29 @@ class LocalInstantField(forms.DateTimeField):
         return instant
 
 
+class MomentInput(UnfoldAdminTextInputWidget):
+    """Text input for a date and a time as people type them."""
+
+    def format_value(self, value: Any) -> Any:
+        if not isinstance(value, datetime):
+            return super().format_value(value)
+        return write_moment(value, has_24_hours=active_clock() == Clock.TWENTY_FOUR_HOURS)
+
+
+class MomentField(LocalInstantField):
+    """An instant typed in local time of the current time zone: `tomorrow 9`, `12/3 2pm`, `2026-12-03 14:30`."""
+
+    widget = MomentInput
+
+    def to_python(self, value: Any) -> datetime | None:
+        if isinstance(value, str) and value.strip():
+            try:
+                value = read_moment(value, now=timezone.now(), zone=timezone.get_current_timezone()).moment
+            except UnreadableText as refusal:
+                raise ValidationError(str(refusal), code="invalid") from refusal
+        return super().to_python(value)
+
+
 class InstantField(LineFormField):
     """An instant in ISO 8601 format with an offset, as the page rendered it."""
 
@@ -93,25 +124,56 @@ class InstantField(LineFormField):
         return instant.astimezone(UTC)
 
 
-class HoursField(forms.DurationField):
-    """A duration as `HH:MM:SS` or `HH:MM`. Django's field would read 02:30 as two and a half minutes."""
+class DurationInput(UnfoldAdminTextInputWidget):
+    """Text input with a list of usual lengths to pick from."""
 
-    widget = UnfoldAdminTextInputWidget
-    default_error_messages = {"invalid": _("Enter the duration as HH:MM:SS, for example 02:30:00.")}
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        usual = format_html_join("", '<option value="{}"></option>', ((text,) for text in usual_durations()))
+        field = super().render(name, value, {**(attrs or {}), "list": f"usual-{name}"}, renderer)
+        return format_html('{}<datalist id="usual-{}">{}</datalist>', field, name, usual)
+
+
+def usual_durations() -> list[str]:
+    return [write_duration(timedelta(minutes=minutes)) for minutes in USUAL_MINUTES]
+
+
+class HoursField(forms.DurationField):
+    """A duration as `2 h`, `2:30`, `90 min` or `1.5`. Django's field would read 02:30 as two and a half minutes."""
+
+    widget = DurationInput
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"help_text": _("HH:MM:SS, at most 08:00:00."), **kwargs})
+        super().__init__(**{"help_text": _("For example 2 h, 2:30, 90 min or 1.5. At most 8 h."), **kwargs})
+
+    def prepare_value(self, value: Any) -> Any:
+        return write_duration(value) if isinstance(value, timedelta) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return data != self.prepare_value(initial) and super().has_changed(initial, data)
 
     def to_python(self, value: Any) -> timedelta | None:
         if isinstance(value, timedelta):
             return value
         if value in self.empty_values:
             return None
-        match = CLOCK.fullmatch(value.strip())
-        if not match:
-            raise ValidationError(self.error_messages["invalid"], code="invalid")
-        hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        try:
+            return read_duration(value)
+        except UnreadableText as refusal:
+            raise ValidationError(str(refusal), code="invalid") from refusal
+
+
+class PhoneFormField(LineFormField):
+    """A US phone number in any grouping, stored as `(512) 555-0143`. The model refuses other text."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 40, **kwargs})
+        self.widget.input_type = "tel"  # the telephone keys of a phone
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return read_phone(text) if isinstance(text, str) else text
 
 
 class SkillsFormField(SimpleArrayField):

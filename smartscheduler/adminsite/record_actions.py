@@ -169,8 +169,10 @@ class RecordAdmin(VisibleFieldsAdmin):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
-        context["buttons"] = self.buttons(request, obj) if obj else []
-        notices = [notice(request, obj) for notice in self.extensions.notices] if obj else []
+        # A refused form has put its values, which can be invalid, into the record.
+        stored = self.get_object(request, str(obj.pk)) if obj and request.method == "POST" else obj
+        context["buttons"] = self.buttons(request, stored) if stored else []
+        notices = [notice(request, stored) for notice in self.extensions.notices] if stored else []
         context["notices"] = list(filter(None, notices))
         return super().render_change_form(request, context, add, change, form_url, obj)
 

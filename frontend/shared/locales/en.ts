@@ -142,7 +142,13 @@ export const en = {
   // Recommend and Reschedule pages
   rankingUpdateFailed: "The ranking could not be updated. The results below may be out of date. Try again in a moment.",
 
+  // Forms for new jobs and contractors
+  earlierCustomers: "Earlier customers",
+  knownSkills: "Known skills",
+  useInstead: "Use “{name}”",
+
   // Working hours
+  weekFilledIn: "The hours of {days} are filled in. Check them below, then save.",
   mondayIsEmpty: "Monday has no hours to copy. Enter hours for Monday first.",
   mondayCopied: "Copied Monday's hours to {days}. Save to apply the change.",
   shiftIncomplete: "Select at least one day, a start time, and an end time.",
