@@ -43,7 +43,6 @@ function answer(value: string): void {
 beforeEach(() => {
   vi.resetAllMocks();
   document.body.innerHTML = "";
-  HTMLDialogElement.prototype.showModal = () => undefined;
 });
 
 describe("moving several bookings", () => {

@@ -38,7 +38,6 @@ const pending = (): HTMLElement => block("pending", "cancelled confirmed", true)
 beforeEach(() => {
   vi.resetAllMocks();
   page.mayAssign = true;
-  HTMLDialogElement.prototype.showModal = () => undefined;
 });
 
 describe("a menu", () => {
