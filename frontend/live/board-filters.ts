@@ -106,6 +106,9 @@ function switchView(view: string): void {
 
 export function listen(onView: (view: string) => void): void {
   let typingTimer: number | undefined;
+  // The server may open the board with another day than today; the address names it, so that Back finds it again.
+  const day = readForm().get("day");
+  if (day && !location.search) history.replaceState(null, "", `?${new URLSearchParams({ day }).toString()}${location.hash}`);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     navigate(readForm(), "pushState");

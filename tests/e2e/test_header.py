@@ -72,7 +72,7 @@ def test_finds_a_job_from_the_board_and_opens_its_panel(visit: Open, job: Any) -
     page.keyboard.press("ArrowDown")
     expect(option).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**/#job-{job['id']}")
+    page.wait_for_url(f"**#job-{job['id']}")
     expect(page.locator("[data-drawer]")).to_contain_text(job["job_number"])
     page.keyboard.press("Escape")
     expect(find_in(page)).to_be_focused()
