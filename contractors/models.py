@@ -1,5 +1,6 @@
-"""Contractors with their working hours, absences and ratings."""
+"""Contractors with their working hours, absences and ratings, and the favorites of users."""
 
+import uuid
 from datetime import UTC
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -304,3 +305,19 @@ class Rating(models.Model):
 
     def __str__(self) -> str:
         return gettext("{rating} for {contractor}").format(rating=self.value, contractor=self.contractor)
+
+
+class Favorite(models.Model):
+    """A contractor whom a user has starred: the row is at the top of this user's board."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="favorites")
+    contractor = models.ForeignKey(Contractor, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["owner", "contractor"], name="favorite_once")]
+
+    def __str__(self) -> str:
+        return str(self.contractor_id)

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from contractors.events import ContractorCreated, ContractorRated, ContractorUpdated, ScheduleUpdated
-from contractors.models import Absence, Contractor, Rating, WorkingHours
+from contractors.models import Absence, Contractor, Favorite, Rating, WorkingHours
 from contractors.signals import leaving_service
 from contractors.working_week import Shift, check_week
 from smartscheduler.accounts.models import User
@@ -24,6 +24,7 @@ from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
 
 LONGEST_ABSENCE = timedelta(days=5 * 366)
+MOST_FAVORITES = 100
 
 
 def usual_service_radius() -> Decimal:
@@ -254,6 +255,34 @@ def _replace_shifts(contractor: Contractor, working_hours: Sequence[Shift], *, a
 def _touch(contractor: Contractor) -> None:
     """Save a new version of the contractor, so that clients with an ETag notice the changed schedule."""
     contractor.save(update_fields=["updated_at"])
+
+
+@domain_transaction
+def add_favorite(*, owner: User, contractor_id: UUID) -> Favorite:
+    """Star a contractor for `owner`; a starred one stays starred.
+
+    Raises Contractor.DoesNotExist, and InvalidInput for more than MOST_FAVORITES favorites.
+    """
+    # The lock keeps two requests of one user from exceeding the limit together.
+    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+    contractor = Contractor.objects.get(pk=contractor_id)
+    favorites = Favorite.objects.filter(owner=owner)
+    if existing := favorites.filter(contractor=contractor).first():
+        return existing
+    if favorites.count() >= MOST_FAVORITES:
+        text = ngettext(
+            "You can have at most {count} favorite. Remove one first.",
+            "You can have at most {count} favorites. Remove one first.",
+            MOST_FAVORITES,
+        )
+        raise InvalidInput.of("contractor", text.format(count=MOST_FAVORITES))
+    return Favorite.objects.create(owner=owner, contractor=contractor)
+
+
+@domain_transaction
+def remove_favorite(*, owner: User, contractor_id: UUID) -> None:
+    """Unstar a contractor for `owner`; nothing happens if the contractor is no favorite."""
+    Favorite.objects.filter(owner=owner, contractor=contractor_id).delete()
 
 
 def _schedule(contractor: Contractor) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import type { components, paths } from "./schema";
 type Assignment = components["schemas"]["Assignment"];
 type Problem = components["schemas"]["Problem"];
 
-const csrfToken = find<HTMLInputElement>("[name=csrfmiddlewaretoken]").value;
+export const csrfToken = find<HTMLInputElement>("[name=csrfmiddlewaretoken]").value;
 const api = createClient<paths>({ headers: { "X-CSRFToken": csrfToken } });
 
 export interface Booking {

@@ -9,6 +9,7 @@ import * as connectionStatus from "./connection-status";
 import * as drag from "./drag";
 import { EventStream, type Envelope } from "./event-stream";
 import * as hoverCard from "./hover-card";
+import * as favorites from "./favorites";
 import { isSignedIn } from "./http";
 import { t } from "../shared/messages";
 import { PAGE } from "./page";
@@ -16,6 +17,7 @@ import * as panel from "./panel";
 import { ALL_PARTIALS, onBoardChange, onSignedOut, refresh, type PartialName } from "./partials";
 import { RankingSubscription } from "./ranking-subscription";
 import * as selection from "./selection";
+import * as rowPaging from "./row-paging";
 import { boardElement, markLate, placeBoard, placeCurrentTime } from "./timeline";
 import { showTimes } from "./times";
 import { toast } from "./toasts";
@@ -95,9 +97,14 @@ panel.onChange(() => {
 boardFilters.listen((view) => {
   if (view === "map") showMap();
 });
+rowPaging.listen();
+favorites.listen();
 stream.open();
 candidateRows.listen();
 panel.onChange(showRanking);
+panel.onChange(() => {
+  boardFilters.selectJob(panel.currentJob());
+});
 panel.onChange(() => ranking.follow(panel.currentJob()));
 ranking.follow(panel.currentJob());
 setInterval(() => {

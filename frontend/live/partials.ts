@@ -4,6 +4,7 @@ import { dataValue, find, findAll } from "../shared/dom";
 import { showCounts } from "./board-counts";
 import { markBookedBlock } from "./booked-block";
 import { SignedOut, fetchHtml } from "./http";
+import { isComplete, scroller, settle, stretchParams } from "./row-window";
 import { axisOf, boardElement, markLate, placeAll, placeBoard, placeCurrentTime } from "./timeline";
 import { showTimes } from "./times";
 
@@ -35,9 +36,10 @@ export function shownBoardQuery(): URLSearchParams {
   return params;
 }
 
+// Shows the board of other filters, from its first row.
 export function showBoard(query: URLSearchParams): Promise<void> {
   boardQuery = query;
-  return loadBoard();
+  return showRows([], { keepScroll: false });
 }
 
 // Calls `listener` after rows of the board have been replaced.
@@ -48,6 +50,8 @@ export function onBoardChange(listener: () => void): void {
 function notifyChange(): void {
   for (const listener of boardListeners) listener();
 }
+// While a job or booking is held.
+export const isPaused = (): boolean => pauses > 0;
 
 type FreshRowsHandler = (fresh: HTMLElement, shown: HTMLElement) => void;
 let freshRowsHandler: FreshRowsHandler = () => undefined;
@@ -104,7 +108,8 @@ async function load(): Promise<void> {
 
 async function loadPartials(partials: PartialName[]): Promise<void> {
   const query = boardQuery;
-  const response = await fetchHtml("", new URLSearchParams([...query, ["parts", partials.join()]]));
+  const rows = partials.includes("board") ? stretchParams(boardElement()) : [];
+  const response = await fetchHtml("", new URLSearchParams([...query, ["parts", partials.join()], ...rows]));
   for (const element of findAll("[data-part]", response)) {
     const partial = dataValue(element, "part") as PartialName;
     // The filters may have changed since the request, or a drag may have begun.
@@ -116,15 +121,22 @@ async function loadPartials(partials: PartialName[]): Promise<void> {
 
 let boardRequests = 0;
 
-async function loadBoard(): Promise<void> {
+// Replaces the rows by those at another place.
+export async function showRows(place: [string, string][], { keepScroll }: { keepScroll: boolean }): Promise<void> {
   boardRequests += 1;
   const request = boardRequests;
-  const response = await fetchHtml("", new URLSearchParams([...boardQuery, ["parts", "board"]]));
-  if (request === boardRequests) replace(boardElement(), find('[data-part="board"]', response));
+  const response = await fetchHtml("", new URLSearchParams([...boardQuery, ["parts", "board"], ...place]));
+  if (request !== boardRequests) return;
+  replace(boardElement(), find('[data-part="board"]', response));
+  if (!keepScroll) scroller().scrollTop = 0;
 }
 
-async function loadLanes(ids: string[]): Promise<void> {
+async function loadLanes(changed: string[]): Promise<void> {
   const board = boardElement();
+  const loaded = new Set(findAll("[data-lane]", board).map((row) => row.dataset.lane));
+  // A row of a page that is not loaded shows the change when it is loaded.
+  const ids = isComplete(board) ? changed : changed.filter((id) => loaded.has(id));
+  if (!ids.length) return;
   const params = shownBoardQuery();
   params.set("contractors", ids.join());
   const response = await fetchHtml("lanes/", params);
@@ -150,15 +162,23 @@ async function loadLanes(ids: string[]): Promise<void> {
 function replace(shown: HTMLElement, fresh: HTMLElement): void {
   const knownRows = new Set(findAll("[data-key]", shown).map((row) => row.dataset.key));
   const restoreFocus = focusRestorer(shown);
+  for (const name of ["aria-posinset", "aria-setsize"]) {
+    const value = shown.getAttribute(name);
+    if (value) fresh.setAttribute(name, value);
+  }
   if (fresh.dataset.day === shown.dataset.day) {
     for (const row of findAll("[data-key]", fresh)) row.classList.toggle("new", !knownRows.has(row.dataset.key));
   }
+  const isBoard = fresh.dataset.part === "board";
   const hasRows = fresh.matches('[data-part="board"], [data-lane]');
+  const scrollTop = isBoard ? scroller().scrollTop : 0;
   if (hasRows) freshRowsHandler(fresh, shown);
   shown.replaceWith(fresh);
   if (hasRows) markBookedBlock();
-  if (fresh.dataset.part === "board") {
+  if (isBoard) {
     placeBoard();
+    settle(fresh);
+    scroller().scrollTop = scrollTop;
     notifyChange();
   }
   restoreFocus(fresh);

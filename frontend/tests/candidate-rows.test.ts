@@ -6,6 +6,10 @@ import type { RankedJob } from "../live/candidates";
 
 const fetchHtml = vi.fn<(path: string, params: URLSearchParams) => Promise<DocumentFragment>>();
 vi.mock("../live/http", () => ({ fetchHtml, SignedOut: class extends Error {} }));
+vi.mock("../live/panel", () => ({ close: vi.fn(), openJob: vi.fn() }));
+vi.mock("../live/toasts", () => ({ toast: vi.fn() }));
+vi.mock("../live/board-search", () => ({ listenToSearch: vi.fn() }));
+vi.mock("../live/row-paging", () => ({ revealRow: vi.fn() }));
 
 const lane = (id: string): string =>
   `<li class="lane" data-lane="${id}" data-zone="UTC"><div class="who"><h3>${id}</h3></div><div class="track"></div></li>`;
@@ -13,7 +17,7 @@ const board = (day: string, ...ids: string[]): string => `
   <div data-part="board" data-day="${day}" data-heading="" data-clock="UTC" data-starts-at="${day}T00:00:00Z"
     data-columns="480-1080"><div class="rows"><ul class="lanes">${ids.map(lane).join("")}</ul></div></div>`;
 const page = (): string => `<form data-question><h2><span data-heading></span></h2>
-  <input name="day"><input name="q"></form><div data-view="board">${board("2026-03-09", "ann", "bo", "cy")}</div>`;
+  <input name="day"><input name="q"></form><div data-view="board">${board("2026-03-09", "ann", "bo", "cy")}</div><div data-view="map" hidden></div>`;
 
 const candidate = (id: string, rank: number, start: string, apart = "") => ({
   id, start, apart, rank: String(rank), score: `0.${String(9 - rank)}`, zone: "UTC",

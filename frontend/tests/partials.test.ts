@@ -83,14 +83,14 @@ describe("a refresh", () => {
     expect(requests()).toEqual([]);
     resume();
     await vi.advanceTimersByTimeAsync(GATHER_MS);
-    expect(requests()).toEqual(["?parts=board"]);
+    expect(requests()).toEqual(["?parts=board&row=1&rows=60"]);
   });
 
   it("reads the whole board instead of many lanes", async () => {
     const lanes = Array.from({ length: 41 }, (_, index) => `lane-${String(index)}`);
     partials.refresh([], lanes);
     await vi.advanceTimersByTimeAsync(GATHER_MS);
-    expect(requests()).toEqual(["?parts=board"]);
+    expect(requests()).toEqual(["?parts=board&row=1&rows=60"]);
   });
 });
 
@@ -127,6 +127,6 @@ describe("what is new", () => {
     respond('<li data-lane="bo" data-zone="UTC"><div class="track"></div></li>');
     partials.refresh([], ["bo"]);
     await vi.advanceTimersByTimeAsync(GATHER_MS + MIN_INTERVAL_MS);
-    expect(requests().at(-1)).toBe("?parts=board");
+    expect(requests().at(-1)).toBe("?parts=board&row=1&rows=60");
   });
 });

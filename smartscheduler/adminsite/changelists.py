@@ -1,7 +1,6 @@
 """Admin lists that stay fast for any number of rows, with saved views."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
-from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -13,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.text import smart_split, unescape_string_literal
-from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 from unfold.views import ChangeList
 
@@ -21,7 +19,7 @@ from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite.models import SavedView
 from smartscheduler.adminsite.permissions import may, person
 from smartscheduler.adminsite.registry import extensions_of
-from smartscheduler.adminsite.saved_views import delete_view, rename_view, save_view, views_of
+from smartscheduler.adminsite.saved_views import change_views, views_of
 from smartscheduler.adminsite.visibility import VisibleFieldsAdmin
 from smartscheduler.core.db.search_terms import LONGEST_SEARCH, TOO_LONG, search_terms
 from smartscheduler.core.text import LazyText, normalize_search
@@ -181,9 +179,11 @@ class ListAdmin(VisibleFieldsAdmin):
         """POST: save the list of `query` as a view, or rename or delete a view. Then show the list."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        owner, data = {"owner": person(request), "page": self.opts.label_lower}, request.POST
+        data = request.POST
         try:
-            message, view = _change_views(data.get("do", "save"), owner, data)
+            message, view = change_views(
+                data.get("do", "save"), owner=person(request), page=self.opts.label_lower, data=data
+            )
         except InvalidInput as refusal:
             messages.error(request, refusal.detail)
             return redirect(f"{self._list_url()}?{data.get('query', '')[:2000]}")
@@ -207,15 +207,3 @@ class ReadAdmin(ListAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-def _change_views(act: str, owner: dict[str, Any], data: Any) -> tuple[str, SavedView]:
-    """Change a saved view. Returns the message and the view. Raises InvalidInput, DoesNotExist, ValueError."""
-    name = data.get("name", "")
-    if act == "rename":
-        view = rename_view(**owner, view_id=UUID(data.get("view", "")), name=name)
-        return gettext("The view was renamed to “{name}”."), view
-    if act == "delete":
-        return gettext("The view “{name}” was deleted."), delete_view(**owner, view_id=UUID(data.get("view", "")))
-    view = save_view(**owner, name=name, query=data.get("query", "")[:2000])
-    return gettext("The view “{name}” was saved."), view

@@ -1,5 +1,6 @@
 """Saved views of lists: save, rename, delete and list the views of a user."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -46,6 +47,23 @@ def delete_view(*, owner: User, page: str, view_id: UUID) -> SavedView:
     view = SavedView.objects.get(pk=view_id, owner=owner, page=page)
     view.delete()
     return view
+
+
+def change_views(act: str, *, owner: User, page: str, data: Mapping[str, str]) -> tuple[str, SavedView]:
+    """Save, rename or delete a view as a form asks. Returns the message and the view.
+
+    `act` is `rename`, `delete`, or anything else to save; `data` has name, query and the id of the view. Raises
+    InvalidInput, SavedView.DoesNotExist, and ValueError for an invalid id.
+    """
+    name = data.get("name", "")
+    if act == "rename":
+        view = rename_view(owner=owner, page=page, view_id=UUID(data.get("view", "")), name=name)
+        return gettext("The view was renamed to “{name}”."), view
+    if act == "delete":
+        view = delete_view(owner=owner, page=page, view_id=UUID(data.get("view", "")))
+        return gettext("The view “{name}” was deleted."), view
+    view = save_view(owner=owner, page=page, name=name, query=data.get("query", "")[:2000])
+    return gettext("The view “{name}” was saved."), view
 
 
 def views_of(owner: User, page: str, query: str) -> list[dict[str, Any]]:

@@ -5,198 +5,28 @@ The days and the clock are those of its axis (dashboard.axis): one time zone for
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django import forms
-from django.db.models import (
-    BooleanField,
-    Count,
-    Exists,
-    OuterRef,
-    Prefetch,
-    Q,
-    QuerySet,
-    prefetch_related_objects,
-)
-from django.db.models.expressions import RawSQL
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from assignments.availability import Calendar, working_time
 from assignments.calendars import Drive, drives_of_days
-from assignments.local_time import day_at
 from assignments.models import Assignment
 from assignments.states import MOVABLE, TRANSITIONS, Status
-from contractors.models import PUBLIC_SEARCH_TEXT, SEARCH_TEXT, Absence, Contractor, WorkingHours
-from contractors.querysets import ContractorQuerySet
-from smartscheduler.accounts.models import User
-from smartscheduler.accounts.visibility import CONTACTS, can_see
-from smartscheduler.core.db.search_terms import search_terms
-from smartscheduler.core.db.text_fields import SearchFormField
+from contractors.models import Absence, Contractor
 from smartscheduler.core.formatting import long_day, short_day, zone_name
-from smartscheduler.core.rest.filters import CalendarDayField
 from smartscheduler.core.text import LazyText
 from smartscheduler.dashboard.axis import ONE_DAY, ONE_MINUTE, Axis, Column, offset_text, shown_hours
-from smartscheduler.errors import InvalidInput
-from smartscheduler.places import validate_time_zone, zone
+from smartscheduler.dashboard.question import OWN_CLOCKS, PAGE_ROWS, Question
+from smartscheduler.dashboard.rows import Row, RowPage, page_of, some_rows
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot, clip, union, without
-
-# Lanes of a board of one day. A board of several days has fewer, so that all have about as many blocks.
-MOST_LANES = 500
-A_WEEK = 7
-# Value of the parameter `clock` for a board in the local time of each lane.
-OWN_CLOCKS = "local"
-# Contractors who still work today are few if they are at most one in so many.
-FEW = 4
-CLOCKS = [
-    ("", _("Time zone of most rows")),
-    ("America/New_York", _("Eastern time")),
-    ("America/Chicago", _("Central time")),
-    ("America/Denver", _("Mountain time")),
-    ("America/Phoenix", _("Arizona time")),
-    ("America/Los_Angeles", _("Pacific time")),
-    ("America/Anchorage", _("Alaska time")),
-    ("Pacific/Honolulu", _("Hawaii time")),
-    (OWN_CLOCKS, _("Each contractor's own time")),
-]
-# SQL: the contractor has a booking that is not canceled in a period of instants, or of local times.
-BOOKED = """EXISTS (
-    SELECT FROM assignments_assignment booking
-    WHERE booking.contractor_id = contractors_contractor.id AND booking.status <> 'cancelled'
-      AND booking.time_slot && tstzrange({start}, {end})
-)"""
-BOOKED_IN = BOOKED.format(start="%s", end="%s")
-BOOKED_LOCALLY = BOOKED.format(
-    start="%s::timestamp AT TIME ZONE contractors_contractor.time_zone",
-    end="%s::timestamp AT TIME ZONE contractors_contractor.time_zone",
-)
-
-
-class BoardForm(forms.Form):
-    """Filters of the board: days, clock and contractors. Invalid values are ignored."""
-
-    day = CalendarDayField(required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    days = forms.TypedChoiceField(
-        required=False, coerce=int, empty_value=None, choices=[("", _("Day")), ("3", _("3 days")), ("7", _("Week"))]
-    )
-    clock = forms.CharField(required=False, max_length=64, widget=forms.Select(choices=CLOCKS))
-    q = SearchFormField(required=False, max_length=100, label=_("Name, city, email or skill"))
-    type = forms.ChoiceField(required=False, choices=[("", _("All types")), *Contractor.Type.choices])
-    status = forms.ChoiceField(required=False, choices=[*Contractor.Status.choices, ("any", _("Any status"))])
-    city = SearchFormField(required=False, max_length=100)
-    show = forms.ChoiceField(
-        required=False, choices=[("", _("All contractors")), ("booked", _("Booked")), ("free", _("Not booked"))]
-    )
-
-    def clean_clock(self) -> str:
-        clock: str = self.cleaned_data["clock"]
-        if clock and clock != OWN_CLOCKS:
-            validate_time_zone(clock)
-        return clock
-
-    def clean_q(self) -> str:
-        try:
-            return " ".join(search_terms(self.cleaned_data["q"], field="q"))
-        except InvalidInput as refusal:
-            raise forms.ValidationError(refusal.detail) from refusal
-
-
-@dataclass(frozen=True)
-class Question:
-    """Parsed filters of the board. `day` is None for today."""
-
-    day: date | None = None
-    days: int = 1
-    clock: str = ""
-    q: str = ""
-    type: str = ""
-    status: str = Contractor.Status.ACTIVE
-    city: str = ""
-    show: str = ""
-    public_text_only: bool = True
-
-    @classmethod
-    def of(cls, parameters: object, reader: User) -> "Question":
-        """Parse the query parameters of a request. `q` searches only fields that `reader` may see."""
-        form = BoardForm(parameters)  # type: ignore[arg-type]  # a QueryDict
-        form.is_valid()
-        filters = {name: value for name, value in form.cleaned_data.items() if value}
-        return cls(**filters, public_text_only=not can_see(reader, CONTACTS))
-
-    def people(self, axis: Axis) -> ContractorQuerySet:
-        """The contractors whose lanes are shown on these days, unordered."""
-        contractors = self._contractors()
-        if self.show:
-            booked = contractors.alias(booked=_booked(axis))
-            contractors = booked.filter(booked=self.show == "booked")
-        return contractors
-
-    @property
-    def most_lanes(self) -> int:
-        return MOST_LANES // self.days
-
-    def axis(self, now: datetime) -> Axis:
-        """The days and the clock. Runs one query, unless `clock` is a time zone.
-
-        Without such a choice the clock is that of the most frequent time zone of these contractors, or UTC.
-        """
-        own_clocks = self.clock == OWN_CLOCKS
-        home = zone(self.clock) if self.clock and not own_clocks else self._most_frequent_zone
-        today = now.astimezone(home).date()
-        first = self.day or today
-        if self.days == A_WEEK:
-            first -= timedelta(days=first.weekday())
-        return Axis(first, self.days, None if own_clocks else home, today)
-
-    def opening(self, now: datetime) -> "Question":
-        """The question with the day that the board opens with. Runs two queries more at most.
-
-        Today, unless few contractors still work today and later bookings exist: then the day of the next one.
-        """
-        home = zone(self.clock) if self.clock and self.clock != OWN_CLOCKS else self._most_frequent_zone
-        local, contractors = now.astimezone(home), self._contractors()
-        shifts = WorkingHours.objects.filter(contractor=OuterRef("pk"), day_of_week=local.isoweekday() % 7)
-        shifts = shifts.filter(Q(end_time__gt=local.time()) | Q(end_time=time.min))
-        counts = contractors.aggregate(total=Count("pk"), working=Count("pk", filter=Exists(shifts)))
-        if counts["working"] * FEW > counts["total"]:
-            return self
-        tomorrow = day_at(local.date() + ONE_DAY, home).start
-        later = Assignment.objects.live().filter(contractor__in=contractors, time_slot__startswith__gte=tomorrow)
-        start = later.order_by("time_slot").values_list("time_slot__startswith", flat=True).first()
-        return self if start is None else replace(self, day=start.astimezone(home).date())
-
-    @cached_property
-    def _most_frequent_zone(self) -> ZoneInfo:
-        zones = self._contractors().order_by().values_list("time_zone").annotate(count=Count("pk"))
-        most_frequent = zones.order_by("-count", "time_zone").first()
-        return zone(most_frequent[0] if most_frequent else "UTC")
-
-    def _contractors(self) -> ContractorQuerySet:
-        rows: ContractorQuerySet = Contractor.objects.all()
-        if self.status != "any":
-            rows = rows.filter(status=self.status)
-        if self.type:
-            rows = rows.filter(type=self.type)
-        if self.city:
-            rows = rows.filter(city__iexact=self.city)
-        for word in self.q.split():
-            rows = rows.alias(search_text=SEARCH_TEXT).filter(search_text__icontains=word)
-            if self.public_text_only:
-                rows = rows.alias(public_search_text=PUBLIC_SEARCH_TEXT).filter(public_search_text__icontains=word)
-        return rows
-
-
-def _booked(axis: Axis) -> RawSQL:
-    if axis.zone is None:
-        period, statement = (axis.first, axis.last + ONE_DAY), BOOKED_LOCALLY
-    else:
-        period, statement = axis.window(axis.zone), BOOKED_IN
-    return RawSQL(statement, list(period), output_field=BooleanField())  # noqa: S611  (our own text)
 
 
 @dataclass(frozen=True)
@@ -244,15 +74,29 @@ class Lane:
     blocks: list[Block]
     working_minutes: int
     booked_minutes: int
+    row: Row | None = None
 
 
 @dataclass(frozen=True)
 class Board:
-    """The lanes, the axis with the shown part of each day, and the number of contractors beyond the last lane."""
+    """The lanes of a page of rows, and the axis with the shown part of each day."""
 
+    question: Question
     axis: Axis
+    page: RowPage
     lanes: list[Lane]
-    more: int
+
+    @property
+    def earlier(self) -> str:
+        """The address of the page of rows before this one; empty on the first page."""
+        first = self.page.first
+        return self.question.query(row=max(1, first - PAGE_ROWS), rows=PAGE_ROWS, at=None) if first > 1 else ""
+
+    @property
+    def later(self) -> str:
+        """The address of the page of rows after this one; empty on the last page."""
+        last = self.page.last
+        return self.question.query(row=last + 1, rows=PAGE_ROWS, at=None) if last < self.page.total else ""
 
     @property
     def day(self) -> date:
@@ -328,17 +172,21 @@ class Board:
 
 
 def board(question: Question, now: datetime, rules: Rules) -> Board:
-    """The board for the filters. Runs six queries, or seven if there are more contractors than lanes."""
-    axis, most = question.axis(now), question.most_lanes
-    people = list(question.people(axis).order_by("name", "pk")[: most + 1])
-    more = question.people(axis).count() - most if len(people) > most else 0
-    return Board(axis, lanes_of(people[:most], axis, rules, now), max(more, 0))
+    """The board for the filters. Runs seven queries, one more for groups, and others for a selected job."""
+    axis = question.axis(now)
+    page = page_of(question, axis, now, rules)
+    return Board(question, axis, page, _lanes_of_rows(page.rows, axis, rules, now))
 
 
 def some_lanes(ids: Collection[UUID], question: Question, now: datetime, rules: Rules) -> list[Lane]:
     """The lanes of these contractors that match the filters."""
     axis = question.axis(now)
-    return lanes_of(list(question.people(axis).filter(pk__in=ids).order_by("name", "pk")), axis, rules, now)
+    return _lanes_of_rows(some_rows(ids, question, axis, now, rules), axis, rules, now)
+
+
+def _lanes_of_rows(rows: list[Row], axis: Axis, rules: Rules, now: datetime) -> list[Lane]:
+    lanes = lanes_of([row.contractor for row in rows], axis, rules, now)
+    return [replace(lane, row=row) for lane, row in zip(lanes, rows, strict=True)]
 
 
 def lanes_of(people: list[Contractor], axis: Axis, rules: Rules, now: datetime) -> list[Lane]:

@@ -1,13 +1,18 @@
 """Data of the map: bases of contractors and sites of jobs."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.visibility import visible_values
-from smartscheduler.dashboard.board import Question, board
+from smartscheduler.dashboard.board import Lane, board
 from smartscheduler.dashboard.open_jobs import open_jobs
+from smartscheduler.dashboard.question import Question
 from smartscheduler.rules.values import Rules
+
+# Contractors on the map: the first ones of the board's order.
+MOST_BASES = 500
 
 
 def on_the_map(question: Question, now: datetime, reader: User, rules: Rules) -> dict[str, list[dict[str, Any]]]:
@@ -15,10 +20,15 @@ def on_the_map(question: Question, now: datetime, reader: User, rules: Rules) ->
 
     Coordinates are blurred for a `reader` without permission for exact places.
     """
-    shown = board(question, now, rules)
+    shown = board(replace(question, row=1, rows=MOST_BASES, at=None), now, rules)
     return {
         "bases": [
-            {"id": lane.contractor.pk, "name": lane.contractor.name, **_place(lane.contractor, reader)}
+            {
+                "id": lane.contractor.pk,
+                "name": lane.contractor.name,
+                "load": _load(lane),
+                **_place(lane.contractor, reader),
+            }
             for lane in shown.lanes
         ],
         "sites": [
@@ -27,6 +37,8 @@ def on_the_map(question: Question, now: datetime, reader: User, rules: Rules) ->
                 "name": block.booking.job.job_number,
                 "status": block.booking.status,
                 "who": lane.contractor.name,
+                "contractor": lane.contractor.pk,
+                "start": block.booking.slot.start,
                 **_place(block.booking.job, reader),
             }
             for lane in shown.lanes
@@ -37,6 +49,11 @@ def on_the_map(question: Question, now: datetime, reader: User, rules: Rules) ->
             for job in open_jobs().jobs
         ],
     }
+
+
+def _load(lane: Lane) -> int | None:
+    """Booked percentage of the working time of the shown days; None without working time."""
+    return round(100 * lane.booked_minutes / lane.working_minutes) if lane.working_minutes else None
 
 
 def _place(located: Any, reader: User) -> dict[str, Any]:

@@ -3,39 +3,47 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contractors.models import Contractor
+from contractors.services import add_favorite, remove_favorite
 from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.accounts.visibility import CUSTOMERS, can_see
+from smartscheduler.adminsite.models import SavedView
+from smartscheduler.adminsite.saved_views import change_views, views_of
 from smartscheduler.core.rest.views import KnownParameters
 from smartscheduler.dashboard import board
 from smartscheduler.dashboard.activity_feed import FOR_MACHINES, latest_items
 from smartscheduler.dashboard.axis import ONE_DAY
-from smartscheduler.dashboard.board import BoardForm, Question
+from smartscheduler.dashboard.board_search import results
 from smartscheduler.dashboard.day_sheet import context as sheet_context
 from smartscheduler.dashboard.drop_ranks import drop_targets_json
 from smartscheduler.dashboard.job_panel import context as panel_context
 from smartscheduler.dashboard.kpis import figures
 from smartscheduler.dashboard.map_data import on_the_map
 from smartscheduler.dashboard.open_jobs import open_jobs
+from smartscheduler.dashboard.question import MOST_ROWS, BoardForm, Question
+from smartscheduler.dashboard.rows import page_of, some_rows
 from smartscheduler.dashboard.search import find_everything
 from smartscheduler.errors import InvalidInput
 from smartscheduler.events import event_log
@@ -43,6 +51,9 @@ from smartscheduler.events.publishing import Event
 from smartscheduler.notifications.undo import undo_offered
 from smartscheduler.rules.current import current_rules
 
+# The page of the board's saved views; its parameters that belong to no view.
+VIEWS_PAGE = "dashboard.board"
+PASSING = {"day", "for_job", "able", "row", "rows", "at"}
 # Data of each part of the page. A partial update reads only the requested parts.
 PARTS: dict[str, Callable[[Question, User], Any]] = {
     "figures": lambda question, reader: figures(timezone.now()),
@@ -73,7 +84,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "sees_customers": can_see(user, CUSTOMERS),
         # The first board in a browser offers a tour; with real data, the menu of the header has it.
         "is_demo": settings.DEBUG and settings.DEMO,
-        "form": BoardForm({**vars(question), "day": question.day}),
+        "form": BoardForm(QueryDict(question.query().removeprefix("?"))),
+        "views": views_of(user, VIEWS_PAGE, _lasting(request.GET.urlencode())),
         "parts": {name: read(question, user) for name, read in PARTS.items()},
     }
     return render(request, "dashboard/page.html", context)
@@ -104,6 +116,51 @@ def parts(request: HttpRequest) -> HttpResponse:
         "sees_customers": can_see(user, CUSTOMERS),
     }
     return render(request, "dashboard/parts.html", context)
+
+
+@never_cache
+@require_POST
+def favorites(request: HttpRequest) -> HttpResponse:
+    """Star the contractor `contractor` for the user, or remove the star if `starred` is empty."""
+    if not request.user.is_authenticated:
+        return HttpResponse(status=401)
+    user = _reader(request)
+    contractor = next(iter(_ids(request.POST.get("contractor", ""))), None)
+    if contractor is None:
+        raise Http404
+    try:
+        if request.POST.get("starred"):
+            add_favorite(owner=user, contractor_id=contractor)
+        else:
+            remove_favorite(owner=user, contractor_id=contractor)
+    except Contractor.DoesNotExist:
+        raise Http404 from None
+    except InvalidInput as refusal:
+        return HttpResponse(refusal.detail, status=400, content_type="text/plain; charset=utf-8")
+    return HttpResponse(status=204)
+
+
+@never_cache
+@require_POST
+@login_required
+def saved_views(request: HttpRequest) -> HttpResponse:
+    """Save the board of `query` as a view, or rename or delete a view. Then show the board."""
+    data = {**request.POST.dict(), "query": _lasting(request.POST.get("query", ""))}
+    try:
+        message, view = change_views(data.get("do", "save"), owner=_reader(request), page=VIEWS_PAGE, data=data)
+    except InvalidInput as refusal:
+        messages.error(request, refusal.detail)
+        return redirect(f"{reverse('dashboard:page')}?{data['query']}")
+    except (SavedView.DoesNotExist, ValueError):
+        raise Http404 from None
+    messages.success(request, message.format(name=view.name))
+    return redirect(f"{reverse('dashboard:page')}?{view.query}")
+
+
+def _lasting(query: str) -> str:
+    """The parts of a query string that a saved view keeps: a view opens on the present day, for no certain job."""
+    pairs = [(name, value) for name, value in parse_qsl(query[:2000]) if name in BoardForm.base_fields]
+    return urlencode([(name, value) for name, value in pairs if name not in PASSING])
 
 
 @for_scripts
@@ -139,19 +196,27 @@ def some_lanes(request: HttpRequest) -> HttpResponse:
 
 
 @for_scripts
+def board_search(request: HttpRequest) -> HttpResponse:
+    """The contractors and jobs that contain the words of `?q=`, as options of the search of the board."""
+    user = _reader(request)
+    question = Question.of(request.GET, user)
+    return render(request, "dashboard/board_results.html", {"results": results(question, user, timezone.now())})
+
+
+@for_scripts
 def drop_targets(request: HttpRequest) -> JsonResponse:
-    """Possible start times of `?job=` in each lane, as positions and instants, or the reason why not; and the ranking.
+    """Possible start times of `?job=` in each lane of the page, as positions and instants, or the reason why not;
+    and the ranking.
 
     With `?contractors=ID,ID` only in the lanes of these.
     """
     question = Question.of(request.GET, _reader(request, Permission.ASSIGN))
     job = get_object_or_404(Job, pk=next(iter(_ids(request.GET.get("job", ""))), None))
-    axis = question.axis(timezone.now())
-    contractors = question.people(axis)
-    if ids := _ids(request.GET.get("contractors", "")):
-        contractors = contractors.filter(pk__in=ids)
-    people = list(contractors.order_by("name", "pk")[: question.most_lanes])
-    return JsonResponse(drop_targets_json(job, people, axis, current_rules()))
+    now, rules = timezone.now(), current_rules()
+    axis, ids = question.axis(now), _ids(request.GET.get("contractors", ""))
+    rows = some_rows(ids, question, axis, now, rules) if ids else page_of(question, axis, now, rules).rows
+    people = [row.contractor for row in rows]
+    return JsonResponse(drop_targets_json(job, people, axis, rules))
 
 
 @for_scripts
@@ -210,7 +275,7 @@ def _part_names(text: str) -> list[str]:
 def _ids(text: str) -> list[UUID]:
     """Parse comma-separated ids. Invalid ones are ignored."""
     ids = []
-    for part in text.split(",")[: board.MOST_LANES]:
+    for part in text.split(",")[:MOST_ROWS]:
         try:
             ids.append(UUID(part))
         except ValueError:

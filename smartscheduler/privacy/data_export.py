@@ -19,7 +19,7 @@ from django.utils import timezone
 from psycopg.types.range import Range
 
 from assignments.models import Assignment
-from contractors.models import Contractor, Rating
+from contractors.models import Contractor, Favorite, Rating
 from jobs.models import Job
 from smartscheduler.accounts.models import TokenFamily, User
 from smartscheduler.adminsite.models import SavedView
@@ -123,6 +123,7 @@ def parts_of_user(user: User) -> Document:
         "audit": _rows(AuditEntry.objects.filter(Q(user=user.pk) | Q(about=user.pk)).order_by("at")),
         "second_factor": [{"set_up_at": user.second_factor_at}] if user.second_factor_at else [],
         "saved_views": _rows(SavedView.objects.filter(owner=user)),
+        "favorites": _rows(Favorite.objects.filter(owner=user)),
         "history_of_the_account": list(_history(User, [user.pk], "")),
         "changes_made": list(_changes_by(user)),
         "events_caused": _events(OutboxEvent.objects.alias(by=KT("actor__id")).filter(by=str(user.pk))),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from contractors.models import Favorite
 from smartscheduler.accounts.models import BrowserSession, TokenFamily, User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.adminsite.models import SavedView
@@ -81,6 +82,7 @@ def _sign_out(user: User, patterns: PersonPatterns) -> None:
     BrowserSession.objects.filter(user=user).delete()
     TokenFamily.objects.filter(user=user).delete()
     SavedView.objects.filter(owner=user).delete()
+    Favorite.objects.filter(owner=user).delete()
     for device in (TOTPDevice, StaticDevice):
         device.objects.filter(user=user).delete()
     KeptAnswer.objects.filter(user=user).delete()

@@ -408,10 +408,10 @@ def test_the_panel_is_accessible(visit: Open, wanted_job: Wanted, scheme: Any) -
 def test_the_search_narrows_the_board_and_is_in_the_address(visit: Open, api: Api) -> None:
     person = api.listed("contractors/", status="active")[3]
     page = visit("/", COORDINATOR)
-    page.get_by_role("searchbox", name="Search contractors").fill(person["email"])
+    page.get_by_role("combobox", name="Search contractors and jobs").fill(person["email"])
     expect(page.locator("[data-lane]")).to_have_count(1)
     expect(page).to_have_url(re.compile("q="))
     page.reload()
     expect(page.locator("[data-lane]")).to_have_count(1)
-    page.get_by_role("searchbox", name="Search contractors").fill("nobody of that name")
+    page.get_by_role("combobox", name="Search contractors and jobs").fill("nobody of that name")
     expect(page.get_by_text("No contractor matches this search.")).to_be_visible()

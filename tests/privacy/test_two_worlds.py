@@ -162,6 +162,10 @@ def of_the_pages(client: Client, *, with_links: bool) -> dict[str, Any]:
         extra += [f"/day-sheets/{person.pk}/?day={at(9, days=2).date()}"]
     extra += ["/live/map/", f"/live/map/?day={at(9, days=2).date()}"]
     extra += [f"/live/?parts=board&day={at(9, days=days).date()}" for days in (0, 2)]
+    extra += [f"/live/?parts=board&sort={sort}&group=metro" for sort in ("next_free", "hours_free", "rating")]
+    for job in Job.objects.order_by("pk"):
+        extra += [f"/live/?parts=board&sort=distance&for_job={job.pk}", f"/live/?parts=board&able=1&for_job={job.pk}"]
+    extra += [f"/live/rows/?q={words}" for words in ("Crew", "Austin", "JOB", "Congress", "example.com")]
     extra += ["/admin/jobs/job/?candidates=none", "/admin/jobs/job/?candidates=some"]
     extra += [reverse("admin:imports_export", args=[kind, "csv"]) for kind in ("contractors", "jobs", "assignments")]
     extra += [f"/admin/reports/?csv={part}" for part in ("choices", "waits", "starts", "cancellations", "utilisation")]
@@ -209,6 +213,7 @@ def test_no_answer_to_a_manager_tells_two_worlds_apart(world: None) -> None:
 
 
 MUST_DIFFER = ["recommendations/", "availability/", "/live/jobs/", "/live/map/", "recommend/", "parts=board"]
+MUST_DIFFER += ["sort=distance", "able=1"]
 MUST_DIFFER += ["day-sheets/", "change/", "export/assignments.csv", "events/", "contractors/", "batch", "of one's own"]
 
 

@@ -9,7 +9,9 @@ import { assignOrMove } from "../booking";
 import { foldedTo } from "../candidate-rows";
 import { fetchJson } from "../http";
 import { pauseRefresh, shownBoardQuery } from "../partials";
-import { axisOf, minuteText, spanText, toMinute } from "../timeline";
+import { onRows } from "../row-paging";
+import { isComplete, stretchParams } from "../row-window";
+import { axisOf, boardElement, minuteText, spanText, toMinute } from "../timeline";
 import { toast, toastError } from "../toasts";
 import { bestRanked, nearestStart, snapToGrid, startWithinReach, type DropTarget, type StartTime } from "./drop-targets";
 import { allowedLanes, markLanes, unmarkLanes, type DropTargets } from "./lanes";
@@ -28,6 +30,10 @@ export interface Spot {
 let active: DragSession | null = null;
 
 export const activeSession = (): DragSession | null => active;
+
+onRows(() => {
+  active?.readTargets().catch(() => undefined); // without an answer, the new rows say that times could not be loaded
+});
 
 // `grabMinutes` is how far from its start a block is held.
 // `onEnd` is told whether the job was booked.
@@ -98,7 +104,15 @@ export class DragSession {
   }
 
   private async loadTargets(): Promise<void> {
-    const params = shownBoardQuery();
+    await this.readTargets();
+    if (this.isOver) return;
+    if (this.mode === "keyboard") this.moveToFirstLane();
+    else this.showBest();
+  }
+
+  // Reads the targets of all loaded rows; again when scrolling has loaded more of them.
+  async readTargets(): Promise<void> {
+    const params = new URLSearchParams([...shownBoardQuery(), ...stretchParams(boardElement())]);
     params.set("job", this.job.id);
     const rows = foldedTo();
     if (rows.length) params.set("contractors", rows.join());
@@ -106,8 +120,6 @@ export class DragSession {
     if (this.isOver) return;
     this.targets = new Map(Object.entries(targets));
     markLanes(this.targets);
-    if (this.mode === "keyboard") this.moveToFirstLane();
-    else this.showBest();
   }
 
   // Where a drop starts from: the row of the best candidate and the time nearest to the desired one.
@@ -154,7 +166,8 @@ export class DragSession {
     const best = this.best();
     const lane = ownLane ?? best?.lane;
     if (!lane) {
-      toast(t("noDropTarget", { job: this.job.number }), "refused");
+      const job = this.job.number;
+      toast(isComplete(boardElement()) ? t("noDropTarget", { job }) : t("noDropTargetLoaded", { job }), "refused");
       this.end();
       return;
     }

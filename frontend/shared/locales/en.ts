@@ -41,6 +41,8 @@ export const en = {
   notAvailable: "{contractor} is not available at {time}.",
   mustConfirm: "{contractor} must confirm the new time.",
   noDropTarget: "No contractor on this board can take {job} on this day. Try another day or change the filters.",
+  noDropTargetLoaded:
+    "None of the loaded rows can take {job} on this day. Choose Recommend on the job, then show only contractors who can take it.",
   keyboardHelp: {
     one: "{count} contractor can take this job. Use the arrow keys to choose, Enter to drop, Escape to cancel.",
     other: "{count} contractors can take this job. Use the arrow keys to choose, Enter to drop, Escape to cancel.",
@@ -101,6 +103,15 @@ export const en = {
   score: "Score {score}",
   showOffer: "Free {difference}: show that day",
 
+  // Rows of the board
+  rowsShown: "Rows {first}–{last} of {total}",
+  showRows: "Show rows {first}–{last} of {total}",
+  rowsFailed: "More rows could not be loaded. Scroll to try again.",
+  searchResults: { one: "{count} result. Use the arrow keys to choose.", other: "{count} results. Use the arrow keys to choose." },
+  rowMissing: "The row is not on this board.",
+  favoriteAdded: "{contractor} is a favorite and stays at the top of your board.",
+  favoriteRemoved: "{contractor} is no longer a favorite.",
+
   // Job panel
   rankingLoading: "Loading the ranking…",
   rankingFailed: "The ranking could not be loaded. It reloads when the connection is back.",
@@ -137,6 +148,18 @@ export const en = {
   // Map
   mapFailed: "The map could not be loaded. Check your connection, then open the map again.",
   openJob: "open",
+  loadOff: "not working",
+  loadFree: "nothing booked",
+  loadLight: "less than half booked",
+  loadBusy: "half booked or more",
+  loadFull: "90% booked or more",
+  loadPercent: "{percent}% booked",
+  routeHint: "Select a contractor to see the day's route.",
+  routeShown: {
+    one: "The day of {contractor}: {count} booking.",
+    other: "The day of {contractor}: {count} bookings.",
+  },
+  routeEmpty: "{contractor} has no bookings on this board.",
   rankedContractor: "Rank {rank}: {contractor}",
 
   // Recommend and Reschedule pages

@@ -27,8 +27,8 @@ from smartscheduler.api import urlpatterns
 from smartscheduler.core.http import rate_limits
 from smartscheduler.core.http.concurrency_shares import Shares
 from smartscheduler.core.http.rate_limits import RoleThrottle, is_over_quota, takes_quota
-from smartscheduler.dashboard.board import Question
 from smartscheduler.dashboard.kpis import figures
+from smartscheduler.dashboard.question import Question
 from smartscheduler.dashboard.views import PARTS
 from tests.api import V1, client_as, problem
 from tests.events.processes import wait_until

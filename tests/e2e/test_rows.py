@@ -1,0 +1,160 @@
+"""Rows of the board: order, groups, favorites, saved views, and the search."""
+
+import random
+import re
+from typing import Any
+from urllib.parse import quote
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Open
+from tests.e2e.office import COORDINATOR, Api
+from tests.e2e.test_pages import PICTURES, barriers
+
+PHONE = {"width": 375, "height": 740}
+
+
+def keep(page: Page, name: str) -> None:
+    """Save a screenshot."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"rows-{name}.png")
+
+
+def notes(page: Page) -> list[str]:
+    return page.locator(".row-value").all_text_contents()
+
+
+def test_rows_are_sorted_and_the_address_keeps_it(visit: Open) -> None:
+    page = visit("/", COORDINATOR)
+    page.get_by_label("Order").select_option("rating")
+    expect(page).to_have_url("/?sort=rating")
+    expect(page.locator(".row-value").first).to_contain_text("stars")
+    stars = [float(note.split()[0]) for note in notes(page) if note != "not rated"]
+    assert stars == sorted(stars, reverse=True)
+    page.get_by_label("Groups").select_option("city")
+    expect(page.locator(".group").first).to_be_visible()
+    expect(page).to_have_url("/?sort=rating&group=city")
+    assert barriers(page) == []
+    keep(page, "groups")
+    page.go_back()
+    expect(page.locator(".group")).to_have_count(0)
+    expect(page.get_by_label("Groups")).to_have_value("")
+    page.reload()
+    expect(page.locator(".row-value").first).to_contain_text("stars")
+
+
+def test_hours_free_and_who_works(visit: Open) -> None:
+    page = visit("/?sort=hours_free", COORDINATOR)
+    expect(page.get_by_text("Free time is working hours without absences and bookings")).to_be_visible()
+    page.get_by_label("Working only").check()
+    expect(page).to_have_url("/?sort=hours_free&working=1")
+    page.get_by_label("Working only").uncheck()
+    expect(page).to_have_url("/?sort=hours_free")
+
+
+def test_the_selected_job_sorts_and_filters_the_rows(visit: Open, job: Any) -> None:
+    page = visit(f"/#job-{job['id']}", COORDINATOR)
+    expect(page.get_by_role("article", name="Rank 1:")).to_be_visible()
+    page.get_by_label("Order").select_option("distance")
+    expect(page.locator(".row-value").first).to_contain_text("mi")
+    miles = [float(note.split()[0].replace(",", "")) for note in notes(page)]
+    assert miles == sorted(miles)
+    page.get_by_label("Can take the selected job").check()
+    expect(page).to_have_url(f"/?sort=distance&able=1&for_job={job['id']}#job-{job['id']}")
+    keep(page, "able")
+
+
+def test_a_favorite_goes_to_the_top_and_stays_there(visit: Open, api: Api) -> None:
+    person = api.new_contractor(name=f"Zz {random.randrange(10**9):09}")
+    page = visit(f"/?q={quote(person['name'])}", COORDINATOR)
+    star = page.get_by_role("button", name=f"Favorite, {person['name']}")
+    star.press("Enter")
+    expect(star).to_have_attribute("aria-pressed", "true")
+    expect(star).to_be_focused()
+    page.goto("/")
+    expect(page.locator("[data-lane]").first).to_have_attribute("data-lane", person["id"])
+    star.click()
+    expect(page.locator("[data-lane]").first).not_to_have_attribute("data-lane", person["id"])
+
+
+def test_a_view_is_saved_opened_and_deleted(visit: Open) -> None:
+    name = f"View {random.randrange(10**9):09}"
+    page = visit("/", COORDINATOR)
+    page.get_by_label("Order").select_option("rating")
+    expect(page).to_have_url("/?sort=rating")
+    page.get_by_text("Saved views", exact=True).click()
+    page.get_by_label("Name of the view").fill(name)
+    page.get_by_role("button", name="Save this view").click()
+    expect(page.get_by_text(f"The view “{name}” was saved.")).to_be_visible()
+    page.goto("/?type=tile")
+    page.get_by_text("Saved views", exact=True).click()
+    expect(page.get_by_role("link", name=name)).not_to_have_attribute("aria-current", "page")
+    assert barriers(page) == []
+    keep(page, "views")
+    page.get_by_role("link", name=name).click()
+    expect(page).to_have_url("/?sort=rating")
+    page.get_by_text("Saved views", exact=True).click()
+    expect(page.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")
+    page.get_by_role("button", name=f"Delete, {name}").click()
+    expect(page.get_by_text(f"The view “{name}” was deleted.")).to_be_visible()
+
+
+def test_filters_fold_into_a_button_on_a_phone(visit: Open) -> None:
+    page = visit("/", COORDINATOR, viewport=PHONE)
+    expect(page.get_by_label("Order")).to_be_hidden()
+    page.get_by_role("button", name="Filters and order").click()
+    page.get_by_label("Order").select_option("rating")
+    expect(page.locator(".row-value").first).to_contain_text("stars")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert barriers(page) == []
+    keep(page, "phone")
+
+
+class TestSearch:
+    def box(self, page: Page) -> Any:
+        return page.get_by_role("combobox", name="Search contractors and jobs")
+
+    def test_a_booked_job_is_shown_on_its_day_in_its_row(self, visit: Open, api: Api, job: Any) -> None:
+        booking = api.assign_best(job)
+        page = visit("/?type=tile&show=free", COORDINATOR)
+        self.box(page).fill(job["job_number"])
+        option = page.get_by_role("option", name=job["job_number"])
+        expect(option).to_be_visible()
+        assert barriers(page) == []
+        keep(page, "search")
+        self.box(page).press("ArrowDown")
+        expect(option).to_have_attribute("aria-selected", "true")
+        self.box(page).press("Enter")
+        block = page.locator(f".block[data-assignment='{booking['id']}']")
+        expect(block).to_be_focused()
+        expect(block).to_have_class(re.compile(r"\bmarked\b"))
+        expect(block).to_be_in_viewport()
+        page.go_back()
+        expect(page).to_have_url("/?type=tile&show=free")
+
+    def test_an_open_job_opens_its_ranking_and_the_rows_stay(self, visit: Open, job: Any) -> None:
+        page = visit("/", COORDINATOR)
+        rows = page.locator("[data-lane]").count()
+        self.box(page).fill(job["job_number"])
+        page.get_by_role("option", name=job["job_number"]).click()
+        expect(page.get_by_role("article", name="Rank 1:")).to_be_visible()
+        expect(page.locator("[data-lane]")).to_have_count(rows)
+        expect(page).to_have_url(f"/#job-{job['id']}")
+
+    def test_a_contractor_is_shown_in_the_row(self, visit: Open, api: Api) -> None:
+        person = api.new_contractor()
+        page = visit("/?city=nowhere", COORDINATOR)
+        self.box(page).fill(person["name"])
+        page.get_by_role("option", name=person["name"]).click()
+        row = page.locator(f"[data-lane='{person['id']}']")
+        expect(row).to_be_in_viewport()
+        expect(row.get_by_role("link", name=person["name"], exact=True)).to_be_focused()
+        expect(self.box(page)).to_have_value("")
+
+    def test_escape_closes_the_results_and_keeps_the_words(self, visit: Open, job: Any) -> None:
+        page = visit("/", COORDINATOR)
+        self.box(page).fill(job["job_number"])
+        expect(page.get_by_role("option", name=job["job_number"])).to_be_visible()
+        self.box(page).press("Escape")
+        expect(page.get_by_role("listbox")).to_be_hidden()
+        expect(self.box(page)).to_have_value(job["job_number"])
