@@ -38,7 +38,7 @@ class JobForm(PlaceForm):
         help_text=_("Only contractors with all of these skills can be assigned. Separate skills with commas.")
     )
     # The unknown skills that the previous page has asked about.
-    skills_asked = forms.CharField(required=False, widget=forms.HiddenInput)
+    skills_asked = LineFormField(required=False, max_length=2_000, widget=forms.HiddenInput)
 
     special_requirements = NotesFormField(
         required=False, max_length=4000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})

@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 
 from recommendations.ranking import MOST_RESULTS
 from smartscheduler.adminsite.form_fields import InstantField
-from smartscheduler.core.db.text_fields import NotesFormField, SearchFormField
+from smartscheduler.core.db.text_fields import LineFormField, NotesFormField, SearchFormField
 from smartscheduler.core.rest.filters import CalendarDayField
 from smartscheduler.rules.values import LONGEST_HORIZON, Rules
 
@@ -88,7 +88,7 @@ class AssignForm(forms.Form):
     contractor = forms.UUIDField(label=_("Contractor"))
     start = InstantField(label=_("Start time"), error_messages={"required": _("Choose a start time.")})
     override_reason = NotesFormField(label=_("Reason"), max_length=500, required=False)
-    ranking_token = forms.CharField(label=_("Ranking"), max_length=10_000, required=False)
+    ranking_token = LineFormField(label=_("Ranking"), max_length=10_000, required=False)
 
     @property
     def choice(self) -> Choice:

@@ -413,7 +413,7 @@ def move_day(request: HttpRequest, admin: RecordAdmin) -> HttpResponse:
     return respond(request, admin, scope)
 
 
-registry.list_panel(Assignment, Panel("admin/recommendations/replace_links.html"))
+registry.list_panel(Assignment, Panel("admin/recommendations/replace_links.html", permission=Permission.ASSIGN))
 
 
 @registry.buttons(Contractor)

@@ -73,6 +73,10 @@ class SearchForm(ChangeListSearchForm):
 class SearchedList(ChangeList):
     search_form_class = SearchForm
 
+    def get_ordering_field(self, field_name: Any) -> Any:
+        """The field of a sortable column. Django offers no link for other columns, but would sort by them."""
+        return super().get_ordering_field(field_name) if field_name in (self.sortable_by or ()) else None
+
 
 class ListAdmin(VisibleFieldsAdmin):
     """ModelAdmin whose list has a constant cost for any number of rows, with the saved views of the user.
@@ -172,7 +176,11 @@ class ListAdmin(VisibleFieldsAdmin):
             "query": request.GET.urlencode(),
             "url": reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_views"),
         }
-        panels = extensions_of(self.model).list_panels
+        panels = [
+            panel
+            for panel in extensions_of(self.model).list_panels
+            if panel.permission is None or may(request, panel.permission)
+        ]
         return super().changelist_view(request, {**(extra_context or {}), "saved": views, "list_panels": panels})
 
     def views_view(self, request: HttpRequest) -> HttpResponse:

@@ -71,11 +71,15 @@ class ListView:
 
 @dataclass(frozen=True)
 class Panel:
-    """A template with its context. On the page of an action, a panel with `blocks` replaces the form."""
+    """A template with its context, for readers with the permission.
+
+    On the page of an action, a panel with `blocks` replaces the form.
+    """
 
     template: str
     context: dict[str, Any] = field(default_factory=dict)
     blocks: bool = False
+    permission: Permission | None = None
 
 
 @dataclass(frozen=True)

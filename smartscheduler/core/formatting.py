@@ -141,6 +141,11 @@ def day_of_month(day: date) -> str:
     return _written(day, "M j")
 
 
+def day_of_year(day: date) -> str:
+    """A date with its year and without its day of the week: `Nov 25, 2026`."""
+    return _written(day, "M j, Y")
+
+
 def day_of_week(day: date) -> str:
     """A date of the coming week as the label of a bar: `Wed 25`."""
     return _written(day, "D j")

@@ -21,7 +21,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.accounts.visibility import CONTACTS, can_see
 from smartscheduler.core.db.search_terms import search_terms
-from smartscheduler.core.db.text_fields import SearchFormField
+from smartscheduler.core.db.text_fields import LineFormField, SearchFormField
 from smartscheduler.core.rest.filters import CalendarDayField
 from smartscheduler.dashboard.axis import ONE_DAY, Axis
 from smartscheduler.dashboard.free_time import works
@@ -66,7 +66,7 @@ class BoardForm(forms.Form):
     days = forms.TypedChoiceField(
         required=False, coerce=int, empty_value=None, choices=[("", _("Day")), ("3", _("3 days")), ("7", _("Week"))]
     )
-    clock = forms.CharField(required=False, max_length=64, widget=forms.Select(choices=CLOCKS))
+    clock = LineFormField(required=False, max_length=64, widget=forms.Select(choices=CLOCKS))
     q = SearchFormField(required=False, max_length=100, label=_("Name, city, email or skill"))
     type = forms.ChoiceField(required=False, choices=[("", _("All types")), *Contractor.Type.choices])
     status = forms.ChoiceField(required=False, choices=[*Contractor.Status.choices, ("any", _("Any status"))])

@@ -327,7 +327,7 @@ NOT_PERSONAL: dict[str, str] = {
     "jobs.Job": "city state time_zone job_number type status priority required_skills",
     "assignments.Assignment": "status",
     "assignments.Conflict": "rules",
-    "accounts.User": "role",
+    "accounts.User": "role clock",
     "accounts.TokenFamily": "current previous client",
     "audit.AuditEntry": "act reason door place request_id details",
     "admin.LogEntry": "object_id",

@@ -167,6 +167,9 @@ class TestFiles:
             *SHIPPED,
             "manage.py",
             "requirements-prod.lock",
+            # Shown by the back-office.
+            "docs/*.md",
+            "docs/adr",
         }
 
 

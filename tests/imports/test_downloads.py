@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
@@ -28,8 +29,9 @@ from tests.factories import UserFactory, many_assignments
 from tests.pages import signed_in
 
 ROWS = 3_000
-# The functions that send a file piece by piece; each has its addresses in `addresses` below.
-SENDERS = {"export", "export_view", "result_view", "template_view", "_csv"}
+# The functions that send a file piece by piece; each is requested below.
+SENDERS = {"export", "export_view", "export_selected", "result_view", "template_view", "_csv"}
+CSRF = "c" * 32
 
 
 async def collected(response: Download) -> list[bytes]:
@@ -125,17 +127,37 @@ def thousands(transactional_db: None) -> ImportRun:
 @pytest.mark.django_db(transaction=True)
 def test_every_list_is_whole_from_the_real_server(thousands: ImportRun) -> None:
     client = signed_in(Role.ADMINISTRATOR)
-    cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    session = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    headers = {
+        "Cookie": f"{session}; {settings.CSRF_COOKIE_NAME}={CSRF}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
     with web() as port:
-        for address, form in addresses(thousands).items():
+        for address, form, body in [
+            *((address, form, None) for address, form in addresses(thousands).items()),
+            *((address, "csv", body) for address, body in actions().items()),
+        ]:
             server = HTTPConnection("127.0.0.1", port, timeout=120)
-            server.request("GET", address, headers={"Cookie": cookie})
+            server.request("POST" if body else "GET", address, body, headers)
             lines = _lines(form, server.getresponse().read())
             server.close()
             # Counted by the database before the first row left.
             counted = AuditEntry.objects.filter(act="data-exported").latest("pk").details["rows"]
             own = address.startswith(reverse("admin:audit_export", args=[form]))  # its own entry is one of its rows
             assert len(lines) - 1 == counted + own >= ROWS // 2, address
+
+
+def actions() -> dict[str, str]:
+    """The address of each list, and the form that exports all of its rows."""
+    forms = {}
+    for model in MODELS.values():
+        fields = {"csrfmiddlewaretoken": CSRF, "action": "export_selected", "select_across": "1"}
+        selected = {"_selected_action": str(model._default_manager.values_list("pk", flat=True)[0])}
+        # The list of jobs shows open jobs only, unless it is asked for more.
+        forms[reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist") + "?all=1"] = urlencode(
+            fields | selected
+        )
+    return forms
 
 
 def _lines(form: str, content: bytes) -> list[Any]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from django.utils.dates import WEEKDAYS
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from smartscheduler.core.entry import UnreadableText
+from smartscheduler.core.formatting import day_of_month, day_of_year
 
 LONGEST_TEXT = 60
 # A date without a year that passed at most so many days ago may be a slip: the reader asks for the year.
@@ -161,7 +161,7 @@ def _date(year: str | None, month: int, day: int, today: date, notes: list[str])
     if (today - this_year).days <= JUST_PASSED_DAYS:
         message = gettext("{day} has passed. If you mean next year, type {example}.")
         example = f"{month}/{day}/{next_year.year}"
-        raise UnreadableText(message.format(day=date_format(this_year, "M j"), example=example))
+        raise UnreadableText(message.format(day=day_of_month(this_year), example=example))
     notes.append(gettext("Read as a date in {year}.").format(year=next_year.year))
     return next_year
 
@@ -194,7 +194,7 @@ def _refuse_next(rest: str, today: date) -> None:
 
 def _either(name: object, first: date, second: date) -> UnreadableText:
     message = gettext("“{name}” can be {first} or {second}. Type the date, for example {example}.")
-    days = {"first": date_format(first, "M j"), "second": date_format(second, "M j")}
+    days = {"first": day_of_month(first), "second": day_of_month(second)}
     return UnreadableText(message.format(name=name, example=f"{second.month}/{second.day}", **days))
 
 
@@ -202,7 +202,7 @@ def _check_weekday(day: date, weekday: int) -> None:
     if day.weekday() != weekday:
         message = gettext("{day} is a {actual}, not a {typed}.")
         names = {"actual": WEEKDAYS[day.weekday()], "typed": WEEKDAYS[weekday]}
-        raise UnreadableText(message.format(day=date_format(day, "M j, Y"), **names))
+        raise UnreadableText(message.format(day=day_of_year(day), **names))
 
 
 def _time(clock: "re.Match[str]", notes: list[str]) -> time:

@@ -11,7 +11,7 @@ from smartscheduler.core.geo.zip_codes import city_of, state_of
 from smartscheduler.places import state_choices
 
 LONGEST_TEXT = 320
-COUNTRY = re.compile(r",?\s*+\b(?:USA|U\.S\.A\.|US|United States(?: of America)?)\s*\Z", re.IGNORECASE)
+COUNTRY = re.compile(r"\b(?:USA|U\.S\.A\.|US|United States(?: of America)?)\Z", re.IGNORECASE)
 ZIP_CODE = re.compile(r"(?<![\d-])(\d{5})(?:-\d{4})?\s*\Z", re.ASCII)
 MOST_WORDS_OF_A_STATE = 5
 

@@ -24,7 +24,7 @@ def read(text: str, now: datetime = NOW) -> datetime:
     return read_moment(text, now=now, zone=AUSTIN).moment
 
 
-def at(day: date, hour: int, minute: int = 0) -> datetime:
+def local(day: date, hour: int, minute: int = 0) -> datetime:
     return datetime.combine(day, time(hour, minute))
 
 
@@ -60,7 +60,7 @@ def test_a_whole_date_has_one_meaning_on_every_day(moment: datetime, notation: s
 @given(instants, st.integers(1, 6))
 def test_a_weekday_is_the_next_one(now: datetime, days: int) -> None:
     day = now.astimezone(AUSTIN).date() + timedelta(days=days)
-    assert read(f"{DAYS[day.weekday()]} 9am", now) == at(day, 9)
+    assert read(f"{DAYS[day.weekday()]} 9am", now) == local(day, 9)
 
 
 @given(instants, st.integers(0, 270))
@@ -68,30 +68,30 @@ def test_a_date_without_a_year_lies_ahead(now: datetime, days: int) -> None:
     day = now.astimezone(AUSTIN).date() + timedelta(days=days)
     if (day.month, day.day) == (2, 29):
         return
-    assert read(f"{day.month}/{day.day} 2pm", now) == at(day, 14)
-    assert read(f"{MONTHS[day.month - 1]} {day.day}, 2pm", now) == at(day, 14)
+    assert read(f"{day.month}/{day.day} 2pm", now) == local(day, 14)
+    assert read(f"{MONTHS[day.month - 1]} {day.day}, 2pm", now) == local(day, 14)
 
 
 @pytest.mark.parametrize(
     ("text", "moment"),
     [
-        ("today 2pm", at(date(2026, 11, 29), 14)),
-        ("tomorrow 9", at(date(2026, 11, 30), 9)),
-        ("Tomorrow at 9:30 a.m.", at(date(2026, 11, 30), 9, 30)),
-        ("mon 7:30a", at(date(2026, 11, 30), 7, 30)),
-        ("Saturday noon", at(date(2026, 12, 5), 12)),
-        ("12/3 2pm", at(date(2026, 12, 3), 14)),
-        ("12-3-26 2 pm", at(date(2026, 12, 3), 14)),
-        ("Dec 3, 2:30 PM", at(date(2026, 12, 3), 14, 30)),
-        ("December 3rd 14:30", at(date(2026, 12, 3), 14, 30)),
-        ("Thu, Dec 3, 8a", at(date(2026, 12, 3), 8)),
-        ("3 Dec 02:30", at(date(2026, 12, 3), 2, 30)),
-        ("2026-12-03 14:30", at(date(2026, 12, 3), 14, 30)),
-        ("2pm tomorrow", at(date(2026, 11, 30), 14)),
-        ("12/3 12am", at(date(2026, 12, 3), 0)),
-        ("12/3 12:15", at(date(2026, 12, 3), 12, 15)),
-        ("Thu, Dec 3, 2:30 PM CST", at(date(2026, 12, 3), 14, 30)),
-        ("7/3/2027 2:30 PM CDT", at(date(2027, 7, 3), 14, 30)),
+        ("today 2pm", local(date(2026, 11, 29), 14)),
+        ("tomorrow 9", local(date(2026, 11, 30), 9)),
+        ("Tomorrow at 9:30 a.m.", local(date(2026, 11, 30), 9, 30)),
+        ("mon 7:30a", local(date(2026, 11, 30), 7, 30)),
+        ("Saturday noon", local(date(2026, 12, 5), 12)),
+        ("12/3 2pm", local(date(2026, 12, 3), 14)),
+        ("12-3-26 2 pm", local(date(2026, 12, 3), 14)),
+        ("Dec 3, 2:30 PM", local(date(2026, 12, 3), 14, 30)),
+        ("December 3rd 14:30", local(date(2026, 12, 3), 14, 30)),
+        ("Thu, Dec 3, 8a", local(date(2026, 12, 3), 8)),
+        ("3 Dec 02:30", local(date(2026, 12, 3), 2, 30)),
+        ("2026-12-03 14:30", local(date(2026, 12, 3), 14, 30)),
+        ("2pm tomorrow", local(date(2026, 11, 30), 14)),
+        ("12/3 12am", local(date(2026, 12, 3), 0)),
+        ("12/3 12:15", local(date(2026, 12, 3), 12, 15)),
+        ("Thu, Dec 3, 2:30 PM CST", local(date(2026, 12, 3), 14, 30)),
+        ("7/3/2027 2:30 PM CDT", local(date(2027, 7, 3), 14, 30)),
     ],
 )
 def test_a_moment_as_people_type_it(text: str, moment: datetime) -> None:
@@ -101,9 +101,9 @@ def test_a_moment_as_people_type_it(text: str, moment: datetime) -> None:
 @pytest.mark.parametrize(
     ("text", "moment", "note"),
     [
-        ("tomorrow 2", at(date(2026, 11, 30), 14), "Read as PM. Add AM for the morning."),
-        ("12/3 6:45", at(date(2026, 12, 3), 18, 45), "Read as PM. Add AM for the morning."),
-        ("6/1 9am", at(date(2027, 6, 1), 9), "Read as a date in 2027."),
+        ("tomorrow 2", local(date(2026, 11, 30), 14), "Read as PM. Add AM for the morning."),
+        ("12/3 6:45", local(date(2026, 12, 3), 18, 45), "Read as PM. Add AM for the morning."),
+        ("6/1 9am", local(date(2027, 6, 1), 9), "Read as a date in 2027."),
     ],
 )
 def test_an_assumption_is_told(text: str, moment: datetime, note: str) -> None:
@@ -154,7 +154,7 @@ def test_no_moment(text: str) -> None:
 def test_today_is_the_day_at_the_site() -> None:
     """10 PM on Sunday in Austin is Monday in UTC."""
     late = datetime(2026, 11, 30, 4, tzinfo=UTC)
-    assert read("tomorrow 9am", late) == at(date(2026, 11, 30), 9)
+    assert read("tomorrow 9am", late) == local(date(2026, 11, 30), 9)
 
 
 @given(st.text(max_size=80))
