@@ -36,4 +36,6 @@ document.addEventListener("DOMContentLoaded", () => {
   if (head.dataset.customers) suggestCustomers(entry, form, head.dataset.customers);
   suggestSkills(form, JSON.parse(dataValue(head, "skills")) as string[]);
   entry.listen();
+  // The browser does this by itself, but not always: not while the page of before still has the focus.
+  form.querySelector<HTMLElement>("[autofocus]")?.focus();
 });

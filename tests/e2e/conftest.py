@@ -92,7 +92,8 @@ def visit(browser: Browser, sessions: dict[str | None, Any], address: str) -> It
         context.close()
 
 
-@pytest.fixture(scope="session")
+# An access token is valid for 15 minutes, and all modules together may take longer.
+@pytest.fixture(scope="module")
 def api(playwright: Playwright, address: str) -> Iterator[Api]:
     """The API, as the coordinator."""
     client = Api.of(playwright, address, COORDINATOR)

@@ -304,7 +304,7 @@ class TestWeek:
         expect(heading).to_have_text(present)
         page.get_by_label("Week of").fill("2027-03-17")
         page.get_by_role("button", name="Go").click()
-        expect(heading).to_contain_text("Mon, Mar 15 – Sun, Mar 21, 2027")
+        expect(heading).to_contain_text("Mon, Mar 15, 2027 – Sun, Mar 21, 2027")
         page.get_by_role("link", name="This week").click()
         expect(heading).to_have_text(present)
 

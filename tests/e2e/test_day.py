@@ -35,13 +35,14 @@ def test_a_contractor_calls_in_sick(visit: Open, api: Api, job: Any) -> None:
 
     page = visit("/admin/", COORDINATOR)
     conflicts = matter(page, "Bookings with conflicts")
-    expect(conflicts.get_by_role("link", name=name)).to_be_visible()
-    expect(conflicts).to_contain_text(f"{name} is absent at that time.")
+    expect(conflicts).to_contain_text("is absent at that time.")
     assert barriers(page) == []
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / "home-with-a-conflict.png", full_page=True)
-    conflicts.get_by_role("link", name=name).click()
-    expect(page.get_by_text(job["job_number"]).first).to_be_visible()
+    # Home lists the first conflicts only, and the demo data has some.
+    conflicts.get_by_role("link", name="Bookings with conflicts").click()
+    page.get_by_role("row").filter(has_text=job["job_number"]).get_by_role("link").first.click()
+    expect(page.get_by_text(f"{name} is absent at that time.").first).to_be_visible()
 
     page.goto(f"/#job-{job['id']}")
     best = page.get_by_role("article").filter(has_not=page.get_by_role("heading", name=name)).first
