@@ -1,5 +1,6 @@
 """The back-office for coordinators: selection in two steps, moved bookings, saved views, and shortcuts."""
 
+import re
 from typing import Any
 
 from playwright.sync_api import Page, Route, expect
@@ -160,7 +161,7 @@ class TestMoving:
         booking = api.assign_best(job)
         page = visit(f"{ASSIGNMENTS}{booking['id']}/reschedule/", COORDINATOR)
         days = page.get_by_role("navigation", name="Days")
-        free = days.get_by_role("link").filter(has_text="free").filter(has_not_text="now").first
+        free = days.get_by_role("link").filter(has_text=re.compile(r"\d free")).filter(has_not_text="now").first
         free.click()
         page.wait_for_url("**day=*")
         expect(page.locator("#ranking-status")).to_contain_text("free")

@@ -65,8 +65,14 @@ def test_the_selected_job_sorts_and_filters_the_rows(visit: Open, job: Any) -> N
     miles = [float(note.split()[0].replace(",", "")) for note in notes(page)]
     assert miles == sorted(miles)
     page.get_by_label("Can take the selected job").check()
-    expect(page).to_have_url(at(f"sort=distance&able=1&for_job={job['id']}#job-{job['id']}"))
+    best = page.get_by_role("article", name="Rank 1:").get_attribute("data-candidate")
+    expect(page.locator(f"[data-lane='{best}']").first).to_be_visible()
+    # While a ranking is open, its rows and filters are not part of the address.
+    expect(page).to_have_url(at(f"#job-{job['id']}"))
     keep(page, "able")
+    shared = visit(f"/?sort=distance&able=1&for_job={job['id']}", COORDINATOR)
+    expect(shared.get_by_label("Can take the selected job")).to_be_checked()
+    expect(shared.locator(".row-value").first).to_contain_text("mi")
 
 
 def test_a_favorite_goes_to_the_top_and_stays_there(visit: Open, api: Api) -> None:
