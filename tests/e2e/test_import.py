@@ -73,8 +73,6 @@ def test_ten_kinds_of_errors_are_corrected_in_the_result_and_sent_again(visit: O
     page.locator(".complaints li").filter(has_text="phone_number").get_by_role("link").click()
     expect(page.locator("#import-rows tbody tr")).to_have_count(1)
     expect(page.locator("#import-rows tbody tr")).to_contain_text("Enter a phone number in the format (512) 555-0143.")
-    # The link has scrolled the page, and the header now covers others.
-    page.evaluate("scrollTo(0, 0)")
     assert barriers(page) == []
 
     with page.expect_download() as download:
