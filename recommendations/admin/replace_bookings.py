@@ -4,7 +4,7 @@ Each lists bookings with their best replacement; one click applies all selected 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
@@ -248,30 +248,37 @@ def _first(bookings: QuerySet[Assignment]) -> tuple[list[Assignment], int]:
     return (listed, len(listed)) if len(listed) <= MOST_BOOKINGS else (listed[:MOST_BOOKINGS], bookings.count())
 
 
+def _of_contractor(
+    request: HttpRequest, contractor: Contractor, bookings: tuple[list[Assignment], int], *, intro: str, nothing: str
+) -> Scope:
+    """The scope of a page about one contractor; the texts have placeholders for the name and the count."""
+    listed, count = bookings
+    return Scope(
+        title=gettext("Bookings with conflicts"),
+        subtitle=str(contractor),
+        bookings=listed,
+        count=count,
+        intro=intro.format(contractor=contractor.name, count=count),
+        nothing=nothing.format(contractor=contractor.name),
+        submit=gettext("Reassign selected"),
+        back=way_back(request, record_url(contractor, "change")),
+        original=contractor,
+    )
+
+
 @registry.record_view(Contractor, "conflicts", permission=Permission.VIEW_CONTRACTORS)
 def conflicts(request: HttpRequest, contractor: Contractor, admin: RecordAdmin) -> HttpResponse:
     """The conflicts of a contractor, for example after an absence."""
 
     def scope() -> Scope:
-        listed, count = _first(Assignment.objects.in_conflict(timezone.now()).filter(contractor=contractor))
+        bookings = _first(Assignment.objects.in_conflict(timezone.now()).filter(contractor=contractor))
         intro = ngettext(
             "{contractor} has {count} booking with a conflict.",
             "{contractor} has {count} bookings with conflicts.",
-            count,
+            bookings[1],
         )
         nothing = gettext("{contractor} has no bookings with conflicts.")
-        return Scope(
-            title=gettext("Bookings with conflicts"),
-            subtitle=str(contractor),
-            bookings=listed,
-            count=count,
-            intro=intro.format(contractor=contractor.name, count=count),
-            nothing=nothing.format(contractor=contractor.name),
-            submit=gettext("Reassign selected"),
-            back=way_back(request, record_url(contractor, "change")),
-            conflicts=True,
-            original=contractor,
-        )
+        return replace(_of_contractor(request, contractor, bookings, intro=intro, nothing=nothing), conflicts=True)
 
     return respond(request, admin, scope)
 
@@ -281,22 +288,13 @@ def replace_contractor(request: HttpRequest, contractor: Contractor, admin: Reco
     """All live bookings of a contractor, who leaves."""
 
     def scope() -> Scope:
-        listed, count = _first(Assignment.objects.live().filter(contractor=contractor))
-        intro = ngettext("{contractor} has {count} live booking.", "{contractor} has {count} live bookings.", count)
-        nothing = gettext("{contractor} has no live bookings.")
-        return Scope(
-            title=gettext("Reassign all bookings"),
-            subtitle=str(contractor),
-            bookings=listed,
-            count=count,
-            intro=intro.format(contractor=contractor.name, count=count),
-            nothing=nothing.format(contractor=contractor.name),
-            submit=gettext("Reassign selected"),
-            back=way_back(request, record_url(contractor, "change")),
-            links=FREES,
-            own=False,
-            original=contractor,
+        bookings = _first(Assignment.objects.live().filter(contractor=contractor))
+        intro = ngettext(
+            "{contractor} has {count} live booking.", "{contractor} has {count} live bookings.", bookings[1]
         )
+        nothing = gettext("{contractor} has no live bookings.")
+        of_contractor = _of_contractor(request, contractor, bookings, intro=intro, nothing=nothing)
+        return replace(of_contractor, title=gettext("Reassign all bookings"), links=FREES, own=False)
 
     return respond(request, admin, scope)
 
