@@ -72,7 +72,8 @@ def calendar_entry(mail: Mail, *, now: datetime) -> Calendar:
     event.add("status", "CANCELLED" if over else "CONFIRMED")
     event["organizer"] = vCalAddress(f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}")
     attendee = vCalAddress(f"mailto:{contractor.email}")
-    attendee.params["CN"] = vText(contractor.name)
+    # RFC 5545 section 3.2 has no escape for a backslash in a parameter, but calendars read one and lose the address.
+    attendee.params["CN"] = vText(contractor.name.replace("\\", "/"))
     event["attendee"] = attendee
     entry = Calendar()
     entry.add("prodid", "-//SmartScheduler//EN")

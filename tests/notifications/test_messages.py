@@ -6,7 +6,7 @@ from email import policy
 
 import pytest
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from icalendar import Calendar
 from pytest_django import Settings
@@ -78,6 +78,7 @@ def test_every_kind_of_mail_is_well_formed(kind: str) -> None:
 
 
 @given(contractor=ONE_LINE, city=ONE_LINE, customer=ONE_LINE, notes=st.text(max_size=300))
+@example(contractor="\\", city="a\\", customer="\\:", notes="\\")
 def test_whatever_stands_in_the_records(contractor: str, city: str, customer: str, notes: str) -> None:
     notes = "".join(letter for letter in notes if letter == "\n" or letter.isprintable())
     content = mail(contractor=contractor, city=city, customer_name=customer, special_requirements=notes)

@@ -164,7 +164,9 @@ def of_the_pages(client: Client, *, with_links: bool) -> dict[str, Any]:
     extra += [f"/live/?parts=board&day={at(9, days=days).date()}" for days in (0, 2)]
     extra += [f"/live/?parts=board&sort={sort}&group=metro" for sort in ("next_free", "hours_free", "rating")]
     for job in Job.objects.order_by("pk"):
-        extra += [f"/live/?parts=board&sort=distance&for_job={job.pk}", f"/live/?parts=board&able=1&for_job={job.pk}"]
+        extra += [f"/live/?parts=board&sort=distance&for_job={job.pk}"]
+        # In the evening no contractor is able to take a job on the day that the board opens with.
+        extra += [f"/live/?parts=board&able=1&for_job={job.pk}&day={at(9, days=2).date()}"]
     extra += [f"/live/rows/?q={words}" for words in ("Crew", "Austin", "JOB", "Congress", "example.com")]
     extra += ["/admin/jobs/job/?candidates=none", "/admin/jobs/job/?candidates=some"]
     extra += [reverse("admin:imports_export", args=[kind, "csv"]) for kind in ("contractors", "jobs", "assignments")]
