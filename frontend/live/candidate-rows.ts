@@ -6,7 +6,7 @@ import { t } from "../shared/messages";
 import { onFilterOver, restore, showOver, stayOn } from "./board-filters";
 import type { Candidate, RankedJob } from "./candidates";
 import { fetchHtml } from "./http";
-import { focusRestorer, onFreshRows, shownBoardQuery } from "./partials";
+import { focusRestorer, isPaused, onFreshRows, refresh, shownBoardQuery } from "./partials";
 import { axisOf, boardElement, dayOnBoard, isShown, place, placeAll, placeCurrentTime, positionOf } from "./timeline";
 import { markBookedBlock } from "./booked-block";
 
@@ -81,7 +81,9 @@ async function loadRows(): Promise<void> {
   params.set("contractors", shown.job.candidates.map(({ id }) => id).join());
   const rows = await fetchHtml("lanes/", params);
   if (request !== requests || params.get("day") !== boardElement().dataset.day) return;
-  showRows(rows);
+  // A drag that has begun since the request keeps its rows; they are read again after it.
+  if (isPaused()) refresh(["board"]);
+  else showRows(rows);
 }
 
 function showRows(rows: DocumentFragment): void {

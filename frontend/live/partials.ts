@@ -112,8 +112,9 @@ async function loadPartials(partials: PartialName[]): Promise<void> {
   const response = await fetchHtml("", new URLSearchParams([...query, ["parts", partials.join()], ...rows]));
   for (const element of findAll("[data-part]", response)) {
     const partial = dataValue(element, "part") as PartialName;
-    // The filters may have changed since the request, or a drag may have begun.
-    if (partial === "board" && (query !== boardQuery || pauses)) pendingPartials.add("board");
+    // A drag may have begun since the request, with a card of the jobs or a block of the board, or the filters have changed.
+    const isHeld = isPaused() && (partial === "board" || partial === "jobs");
+    if (isHeld || (partial === "board" && query !== boardQuery)) pendingPartials.add(partial);
     else if (partial === "feed") prependFeed(find(`[data-part="feed"]`), element);
     else replace(find(`[data-part="${partial}"]`), element);
   }
@@ -141,6 +142,11 @@ async function loadLanes(changed: string[]): Promise<void> {
   params.set("contractors", ids.join());
   const response = await fetchHtml("lanes/", params);
   if (board !== boardElement()) return;
+  if (isPaused()) {
+    // A drag has begun since the request: its rows stay.
+    for (const id of ids) pendingLanes.add(id);
+    return;
+  }
   const lanes = new Map(findAll("[data-lane]", response).map((lane) => [lane.dataset.lane, lane]));
   for (const id of ids) {
     const shown = board.querySelector<HTMLElement>(`[data-lane="${CSS.escape(id)}"]`);

@@ -86,6 +86,28 @@ describe("a refresh", () => {
     expect(requests()).toEqual(["?parts=board&row=1&rows=60"]);
   });
 
+  it.each([
+    { what: "a row", part: [], lanes: ["ann"], html: '<li data-lane="ann" data-zone="UTC"><div class="track"></div></li>' },
+    { what: "the jobs", part: ["jobs" as const], lanes: [], html: '<ol data-part="jobs"></ol>' },
+  ])("leaves $what alone when a drag begins before the answer", async ({ part, lanes, html }) => {
+    document.body.insertAdjacentHTML("beforeend", '<ol data-part="jobs"><li data-key="j1"></li></ol>');
+    respond(html);
+    const held = findAll('[data-key="b1"], [data-key="j1"]');
+    partials.refresh(part, lanes);
+    const answer = fetchHtml.getMockImplementation();
+    let resume = (): void => undefined;
+    fetchHtml.mockImplementationOnce((path, params) => {
+      resume = partials.pauseRefresh();
+      return answer ? answer(path, params) : Promise.reject(new Error("No answer"));
+    });
+    await vi.advanceTimersByTimeAsync(GATHER_MS);
+    expect(held.every((element) => element.isConnected)).toBe(true);
+    resume();
+    await vi.advanceTimersByTimeAsync(MIN_INTERVAL_MS + GATHER_MS);
+    expect(held.every((element) => element.isConnected)).toBe(false);
+    expect(requests()).toHaveLength(2);
+  });
+
   it("reads the whole board instead of many lanes", async () => {
     const lanes = Array.from({ length: 41 }, (_, index) => `lane-${String(index)}`);
     partials.refresh([], lanes);

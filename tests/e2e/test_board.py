@@ -7,7 +7,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Locator, Page, WebSocket, expect
+from playwright.sync_api import Locator, Page, Route, WebSocket, expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.office import COORDINATOR, MANAGER, Api
@@ -116,31 +116,84 @@ def test_a_block_is_dragged_to_another_time_and_back(visit: Open, api: Api, want
     assert start_of(api, wanted_job) == wanted_job.starts[0]
 
 
-def test_a_block_is_carried_to_another_contractor(visit: Open, api: Api, wanted_job: Wanted) -> None:
-    booked = api.assign_best(wanted_job.job)
-    # The nearest contractors are among the rows that are loaded first.
-    day, job = wanted_job.local(wanted_job.starts[0]).date(), wanted_job.job["id"]
-    page = visit(f"/?day={day}&sort=distance&for_job={job}", COORDINATOR)
-    block(page, wanted_job).focus()
+def carried(page: Page) -> Locator:
+    """The row of the carried job."""
+    return page.locator(".lane:has(.ghost)")
+
+
+@pytest.fixture
+def crews(api: Api) -> list[Any]:
+    """Two contractors at a place where no other contractor works, free all day."""
+    place = {"latitude": 31.7619, "longitude": -106.485, "address": "300 North Campbell Street", "city": "El Paso"}
+    return [api.new_contractor(location={**place, "state": "TX", "zip_code": "79901"}) for _ in range(2)]
+
+
+def near(api: Api, booking: Any) -> str:
+    """The address of the board on the day of a booking, with the nearest contractors in the first rows."""
+    zone = ZoneInfo(api.get(f"contractors/{booking['contractor']}/")["time_zone"])
+    day = datetime.fromisoformat(booking["time_slot"]["start"]).astimezone(zone).date()
+    return f"/?day={day}&sort=distance&for_job={booking['job']}"
+
+
+def booked_block(page: Page, booking: Any) -> Locator:
+    return page.locator(f".block[data-number='{booking['job_number']}']")
+
+
+def test_a_block_is_carried_to_another_contractor(visit: Open, api: Api, crews: list[Any]) -> None:
+    booking = api.book(crews[0])
+    page = visit(near(api, booking), COORDINATOR)
+    booked_block(page, booking).focus()
     page.keyboard.press(" ")
-    ghost = page.locator(".lane:has(.ghost)")
-    expect(ghost).to_have_attribute("data-lane", wanted_job.contractor["id"])
+    expect(carried(page)).to_have_attribute("data-lane", crews[0]["id"])
     page.keyboard.press("ArrowDown")
-    expect(ghost).not_to_have_attribute("data-lane", wanted_job.contractor["id"])
-    other, name = ghost.get_attribute("data-lane"), ghost.get_attribute("data-name")
+    expect(carried(page)).not_to_have_attribute("data-lane", crews[0]["id"])
+    other, name = carried(page).get_attribute("data-lane"), carried(page).get_attribute("data-name")
     page.keyboard.press("Enter")
     question = page.get_by_role("dialog")
     expect(question.or_(page.locator(".toast")).first).to_be_visible()
     if question.is_visible():  # another contractor ranks first; the reason is optional
         page.keyboard.press("Enter")
-    expect(page.locator(".toast")).to_contain_text(f"{wanted_job.job['job_number']} was reassigned to {name}.")
-    expect(page.locator(f"[data-lane='{other}'] .block[data-number='{wanted_job.job['job_number']}']")).to_have_count(1)
-    live = [booking for booking in api.bookings(wanted_job.job) if booking["status"] == "pending"]
-    assert [booking["contractor"] for booking in live] == [other]
-    assert live[0]["id"] != booked["id"]
+    expect(page.locator(".toast")).to_contain_text(f"{booking['job_number']} was reassigned to {name}.")
+    moved = page.locator(f"[data-lane='{other}'] .block[data-number='{booking['job_number']}']")
+    expect(moved).to_have_count(1)
+    live = [each for each in api.bookings({"id": booking["job"]}) if each["status"] == "pending"]
+    assert [each["contractor"] for each in live] == [other]
+    assert live[0]["id"] != booking["id"]
 
     page.get_by_role("button", name="Undo").click()
-    expect(lane(page, wanted_job).locator(f".block[data-number='{wanted_job.job['job_number']}']")).to_have_count(1)
+    own = page.locator(f"[data-lane='{crews[0]['id']}'] .block[data-number='{booking['job_number']}']")
+    expect(own).to_have_count(1)
+
+
+def test_a_row_that_another_coordinator_changes_stays_while_it_is_carried(
+    visit: Open, api: Api, crews: list[Any]
+) -> None:
+    """The answer with the changed row arrives after the booking was picked up."""
+    booking = api.book(crews[0])
+    page = visit(near(api, booking), COORDINATOR)
+    expect(page.get_by_role("status").first).to_have_text("Live")
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/live/lanes/**", hold)
+    with page.expect_request("**/live/lanes/**"):
+        api.post(f"assignments/{booking['id']}/confirm/")
+    booked_block(page, booking).focus()
+    page.keyboard.press(" ")
+    expect(carried(page)).to_have_attribute("data-lane", crews[0]["id"])
+    with page.expect_response("**/live/lanes/**"):
+        for route in waiting:
+            route.continue_()
+    page.evaluate("fetch(location.href).then(answer => answer.text())")  # by then the first answer has been read
+    page.keyboard.press("ArrowDown")
+    expect(carried(page)).not_to_have_attribute("data-lane", crews[0]["id"])
+    page.unroute("**/live/lanes/**")
+    page.keyboard.press("Escape")
+    expect(carried(page)).to_have_count(0)
+    expect(booked_block(page, booking)).to_have_class(re.compile(r"\bconfirmed\b"))
+    expect(booked_block(page, booking)).to_be_focused()
 
 
 def test_a_lane_that_cannot_take_it_says_why_and_it_springs_back(visit: Open, api: Api, wanted_job: Wanted) -> None:
