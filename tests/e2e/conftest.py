@@ -1,17 +1,21 @@
 """Fixtures: the running product, once per run, and browsers."""
 
 import os
+import random
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
+from tests.e2e import stories
 from tests.e2e.office import ADMINISTRATOR, COORDINATOR, MANAGER, Api, sign_in
 from tests.products import Product, product
 
 CHROMIUM = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
+# Chooses what is left to chance in the tests, such as the jobs of the demo that they copy.
+SEED = os.environ.get("E2E_SEED", "0")
 ARGUMENTS = [
     "--no-sandbox",  # containers run as root, and these pages are our own
     "--disable-gpu",
@@ -26,6 +30,29 @@ KEPT = ["--disable-back-forward-cache"]
 DESK = {"width": 1280, "height": 800}
 
 Open = Callable[..., Page]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if stories.FINISHED:
+        terminalreporter.section("Stories")
+        for line in stories.table():
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture(autouse=True)
+def _chance(request: pytest.FixtureRequest) -> None:
+    """Make the random choices of a test depend on its name and `E2E_SEED` alone, in any order and selection."""
+    random.seed(f"{SEED}/{request.node.nodeid}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        report.sections.append(("Random choices", f"Repeat them with E2E_SEED={SEED}"))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -92,11 +119,20 @@ def visit(browser: Browser, sessions: dict[str | None, Any], address: str) -> It
         context.close()
 
 
+@pytest.fixture(scope="session")
+def demo_jobs(playwright: Playwright, address: str) -> list[Any]:
+    """Open jobs of the demo, as they were before the first test: tests leave jobs of their own."""
+    client = Api.of(playwright, address, COORDINATOR)
+    jobs = client.listed("jobs/", status="open", ordering="created_at,job_number")
+    client.request.dispose()
+    return jobs
+
+
 # An access token is valid for 15 minutes, and all modules together may take longer.
 @pytest.fixture(scope="module")
-def api(playwright: Playwright, address: str) -> Iterator[Api]:
+def api(playwright: Playwright, address: str, demo_jobs: list[Any]) -> Iterator[Api]:
     """The API, as the coordinator."""
-    client = Api.of(playwright, address, COORDINATOR)
+    client = Api.of(playwright, address, COORDINATOR, demo_jobs)
     yield client
     client.request.dispose()
 

@@ -1,7 +1,7 @@
 """Users of the browser tests, and helpers that use the API."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -42,15 +42,18 @@ class Api:
     """The API, as one person."""
 
     request: APIRequestContext
+    # Jobs that `new_job` copies.
+    models: Sequence[Any] = ()
 
     @classmethod
-    def of(cls, playwright: Playwright, address: str, email: str) -> "Api":
+    def of(cls, playwright: Playwright, address: str, email: str, models: Sequence[Any] = ()) -> "Api":
         v1 = f"{address}/api/v1/"
         door = playwright.request.new_context(base_url=v1)
         access = _json(door.post("auth/login/", data={"email": email, "password": PASSWORD}))["access"]
         door.dispose()
         return cls(
-            playwright.request.new_context(base_url=v1, extra_http_headers={"Authorization": f"Bearer {access}"})
+            playwright.request.new_context(base_url=v1, extra_http_headers={"Authorization": f"Bearer {access}"}),
+            models,
         )
 
     def get(self, path: str, **params: Any) -> Any:
@@ -110,22 +113,20 @@ class Api:
         slots = self.get(f"contractors/{contractor['id']}/availability/", job=job["id"])["available_time_slots"]
         return self.post("assignments/", job=job["id"], contractor=contractor["id"], start=slots[0]["start"])
 
-    def new_job(self, fits: Callable[[Any], bool] = lambda job: True) -> Any:
+    def new_job(self) -> Any:
         """An open job like one of the demo's, desired in a few days.
 
         Its first two candidates have several start times each.
         """
-        jobs = [job for job in self.listed("jobs/", status="open", ordering="created_at") if fits(job)]
-        for job in random.sample(jobs, len(jobs)):
-            if len(self.candidates(job)) > 1:
-                desired_date = datetime.now(UTC).replace(hour=18, minute=0, second=0, microsecond=0) + timedelta(days=3)
-                body = {name: job[name] for name in COPIED}
-                created = self.post("jobs/", **body, desired_date=desired_date.isoformat(), priority="urgent")
-                starts = [len(candidate["available_time_slots"]) for candidate in self.candidates(created)[:2]]
-                if len(starts) == 2 and min(starts) > 1:
-                    return created
-                self.post(f"jobs/{created['id']}/cancel/", reason="Too few start times for this test")
-        raise LookupError(f"None of {len(jobs)} open jobs will do.")
+        for job in random.sample(self.models, len(self.models)):
+            desired_date = datetime.now(UTC).replace(hour=18, minute=0, second=0, microsecond=0) + timedelta(days=3)
+            body = {name: job[name] for name in COPIED}
+            created = self.post("jobs/", **body, desired_date=desired_date.isoformat(), priority="urgent")
+            starts = [len(candidate["available_time_slots"]) for candidate in self.candidates(created)[:2]]
+            if len(starts) == 2 and min(starts) > 1:
+                return created
+            self.post(f"jobs/{created['id']}/cancel/", reason="Too few start times for this test")
+        raise LookupError(f"None of {len(self.models)} jobs will do.")
 
 
 def _json(answer: APIResponse) -> Any:

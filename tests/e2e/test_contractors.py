@@ -8,10 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.office import COORDINATOR, Api
+from tests.e2e.stories import story
 from tests.e2e.test_pages import PICTURES, barriers
 
 AUSTIN = ZoneInfo("America/Chicago")
@@ -66,17 +67,6 @@ def test_who_calls_in_sick_is_cleared_of_bookings_one_by_one(visit: Open, api: A
     assert api.job(first["job"])["status"] == api.job(second["job"])["status"] == "open"
 
 
-class Clicks:
-    """Counts what a coordinator clicks."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def on(self, target: Locator) -> None:
-        target.click()
-        self.count += 1
-
-
 def show(page: Page, name: str) -> None:
     """Check `page` for accessibility, and store it at both widths."""
     assert barriers(page) == []
@@ -92,20 +82,20 @@ def test_the_bookings_of_an_ill_contractor_keep_their_times(visit: Open, api: Ap
     # Two stand-ins, so that at least one is free at each time, whatever other tests book.
     for _ in range(2):
         api.new_contractor()
-    page, clicks = visit(path_of(crew), COORDINATOR), Clicks()
-    clicks.on(page.get_by_role("link", name="Add absence"))
-    page.get_by_label("Start").fill(local(bookings[0]["time_slot"]["start"]))
-    page.get_by_label("End").fill(local(bookings[2]["time_slot"]["end"]))
-    clicks.on(page.get_by_role("button", name="Add absence"))
-
-    page.wait_for_url("**/conflicts/**")
-    for booking in bookings:
-        expect(page.get_by_label(f"Replacement for {booking['job_number']}")).to_be_visible()
-    expect(page.get_by_role("checkbox", checked=True)).to_have_count(3)
-    show(page, "bookings-to-reassign")
-    clicks.on(page.get_by_role("button", name="Reassign selected"))
-    expect(page.get_by_text("Reassigned or moved: 3.")).to_be_visible()
-    assert clicks.count == 3
+    page = visit(path_of(crew), COORDINATOR)
+    with story("Re-cover three bookings of an ill contractor", page) as hand:
+        hand.click(page.get_by_role("link", name="Add absence"))
+        hand.fill(page.get_by_label("Start"), local(bookings[0]["time_slot"]["start"]))
+        hand.fill(page.get_by_label("End"), local(bookings[2]["time_slot"]["end"]))
+        hand.click(page.get_by_role("button", name="Add absence"))
+        page.wait_for_url("**/conflicts/**")
+        for booking in bookings:
+            expect(page.get_by_label(f"Replacement for {booking['job_number']}")).to_be_visible()
+        expect(page.get_by_role("checkbox", checked=True)).to_have_count(3)
+        show(page, "bookings-to-reassign")
+        hand.click(page.get_by_role("button", name="Reassign selected"))
+        expect(page.get_by_text("Reassigned or moved: 3.")).to_be_visible()
+    assert hand.clicks == 3
 
     for booking, status in zip(bookings, ("pending", "pending", "confirmed"), strict=True):
         (live,) = [each for each in api.bookings({"id": booking["job"]}) if each["status"] != "cancelled"]
@@ -118,17 +108,17 @@ def test_the_jobs_of_a_rainy_day_move_together(visit: Open, api: Api) -> None:
     there = {"latitude": 30.3095, "longitude": -104.0206, "address": "1 Highland Avenue", "city": city}
     crews = [api.new_contractor(location={**there, "state": "TX", "zip_code": "79843"}) for _ in range(4)]
     bookings = [api.book(crew, 2) for crew in crews for _ in range(2)]
-    page, clicks = visit("/admin/assignments/assignment/", COORDINATOR), Clicks()
-    clicks.on(page.get_by_role("link", name="Move a day"))
-    page.get_by_label("Day").fill(local(bookings[0]["time_slot"]["start"])[:10])
-    page.get_by_label("Area").fill(f"{city}, TX")
-    clicks.on(page.get_by_role("button", name="Show bookings"))
-    expect(page.get_by_role("checkbox", checked=True)).to_have_count(8)
-    expect(page.get_by_text("1 day later than booked").first).to_be_attached()
-    show(page, "move-a-day")
-    clicks.on(page.get_by_role("button", name="Move selected").last)
-    expect(page.get_by_text("Reassigned or moved: 8.")).to_be_visible()
-    assert clicks.count == 3
+    page = visit("/admin/assignments/assignment/", COORDINATOR)
+    with story("Move eight jobs of a rainy day", page) as hand:
+        hand.click(page.get_by_role("link", name="Move a day"))
+        hand.fill(page.get_by_label("Day"), local(bookings[0]["time_slot"]["start"])[:10])
+        hand.fill(page.get_by_label("Area"), f"{city}, TX")
+        hand.click(page.get_by_role("button", name="Show bookings"))
+        expect(page.get_by_role("checkbox", checked=True)).to_have_count(8)
+        expect(page.get_by_text("1 day later than booked").first).to_be_attached()
+        hand.click(page.get_by_role("button", name="Move selected").last)
+        expect(page.get_by_text("Reassigned or moved: 8.")).to_be_visible()
+    assert hand.clicks == 3
 
     for booking in bookings:
         (live,) = [each for each in api.bookings({"id": booking["job"]}) if each["status"] != "cancelled"]

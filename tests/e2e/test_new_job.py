@@ -1,6 +1,5 @@
 """The telephone story: a new job, from the call to the booking, with the keyboard alone and on a phone."""
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,12 +8,12 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.office import BASE, COORDINATOR, Api
+from tests.e2e.stories import story
 from tests.e2e.test_office import JOBS
 from tests.e2e.test_pages import OVERFLOW, PICTURES, SIZES, barriers
 
 ADD = f"{JOBS}add/"
 LINE = f"{BASE['address']}, {BASE['city']}, {BASE['state']} {BASE['zip_code']}"
-FOCUSED = "document.activeElement.name"
 
 
 def day_of_the_call() -> str:
@@ -29,30 +28,6 @@ def look(page: Page, name: str) -> None:
     assert barriers(page) == []
 
 
-class Keyboard:
-    """Types into a page and counts the keys."""
-
-    def __init__(self, page: Page) -> None:
-        self.page, self.keys = page, 0
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-        self.keys += len(keys)
-
-    def type(self, text: str) -> None:
-        self.page.keyboard.type(text)
-        self.keys += len(text)
-
-    def to(self, name: str) -> None:
-        """Press Tab until the field with this name has the focus."""
-        for _step in range(12):
-            if self.page.evaluate(FOCUSED) == name:
-                return
-            self.press("Tab")
-        raise AssertionError(f"Tab does not lead to {name}.")
-
-
 def understood(page: Page, name: str) -> Any:
     return page.locator(f"#id_{name}-understood")
 
@@ -60,41 +35,41 @@ def understood(page: Page, name: str) -> Any:
 def test_from_the_call_to_the_booking_without_a_click(visit: Open, api: Api) -> None:
     api.new_contractor(skills=["Ceramic"])
     page = visit("/", COORDINATOR)
-    keyboard, started = Keyboard(page), time.monotonic()
-    keyboard.press("n")
-    page.wait_for_url(f"**{ADD}")
-    expect(page.locator("#id_customer_name")).to_be_focused()
-    keyboard.type("Grace Hill")
-    keyboard.to("customer_phone")
-    keyboard.type("5125550187")
-    keyboard.to("place_line")
-    keyboard.type(LINE)
-    expect(page.locator("#id_city")).to_have_value("Austin")
-    keyboard.to("type")
-    keyboard.type("t")
-    keyboard.to("desired_date")
-    keyboard.type(f"{day_of_the_call()} 10am")
-    expect(understood(page, "desired_date")).to_contain_text(day_of_the_call())
-    keyboard.to("duration")
-    keyboard.type("1h30")
-    expect(understood(page, "duration")).to_have_text("1 h 30 min")
-    keyboard.to("required_skills")
-    keyboard.type("cermic")
-    keyboard.press("Tab")
-    fix = page.get_by_role("button", name="Use “Ceramic”")
-    expect(fix).to_be_visible()
-    look(page, "typed")
-    fix.press("Enter")
-    keyboard.keys += 1
-    expect(page.locator("#id_required_skills")).to_have_value("Ceramic")
-    keyboard.press("Enter")
-    page.wait_for_url("**/recommend/")
-    expect(page.get_by_role("article", name="Rank 1:")).to_be_visible()
-    keyboard.press("a")
-    expect(page.get_by_role("button", name="Confirm").first).to_be_focused()
-    keyboard.press("Enter")
-    page.wait_for_url("**/assignments/assignment/**")
-    print(f"telephone story: 0 clicks, {keyboard.keys} keys, {time.monotonic() - started:.1f} seconds")
+    with story("New job to booked on the telephone, by keyboard", page) as hand:
+        hand.press("n")
+        page.wait_for_url(f"**{ADD}")
+        expect(page.locator("#id_customer_name")).to_be_focused()
+        hand.type("Grace Hill")
+        hand.tab_to("customer_phone")
+        hand.type("5125550187")
+        hand.tab_to("place_line")
+        hand.type(LINE)
+        expect(page.locator("#id_city")).to_have_value("Austin")
+        hand.tab_to("type")
+        hand.type("t")
+        hand.tab_to("desired_date")
+        hand.type(f"{day_of_the_call()} 10am")
+        expect(understood(page, "desired_date")).to_contain_text(day_of_the_call())
+        hand.tab_to("duration")
+        hand.type("1h30")
+        expect(understood(page, "duration")).to_have_text("1 h 30 min")
+        hand.tab_to("required_skills")
+        hand.type("cermic")
+        hand.press("Tab")
+        fix = page.get_by_role("button", name="Use “Ceramic”")
+        expect(fix).to_be_visible()
+        look(page, "typed")
+        fix.focus()
+        hand.press("Enter")
+        expect(page.locator("#id_required_skills")).to_have_value("Ceramic")
+        hand.press("Enter")
+        page.wait_for_url("**/recommend/")
+        expect(page.get_by_role("article", name="Rank 1:")).to_be_visible()
+        hand.press("a")
+        expect(page.get_by_role("button", name="Confirm").first).to_be_focused()
+        hand.press("Enter")
+        page.wait_for_url("**/assignments/assignment/**")
+    assert hand.clicks == 0
     (job,) = [job for job in api.listed("jobs/", search="Grace Hill") if job["required_skills"] == ["Ceramic"]]
     assert (job["status"], job["duration"], job["customer_phone"]) == ("assigned", "01:30:00", "(512) 555-0187")
     assert [booking["rank"] for booking in api.bookings(job)] == [1]

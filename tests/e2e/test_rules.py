@@ -1,17 +1,42 @@
 """An administrator previews and publishes a change of the scheduling rules."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.office import ADMINISTRATOR, Api
 
+RULES = "/admin/rules/rulesversion/"
+WEIGHTS = ("Availability weight", "Rating weight", "Distance weight")
 
-def test_rules_are_tried_published_and_kept_with_the_next_assignment(visit: Open, api: Api, job: Any) -> None:
-    page = visit("/admin/rules/rulesversion/", ADMINISTRATOR)
+
+def publish(page: Page, reason: str) -> None:
+    page.get_by_label("Reason").fill(reason)
+    page.get_by_role("button", name="Publish version").click()
+    expect(page.get_by_text("is in effect. Existing bookings do not change.")).to_be_visible()
+
+
+@pytest.fixture
+def rules(visit: Open) -> Iterator[Page]:
+    """The list of versions. After the test the rules are as they were before."""
+    page = visit(f"{RULES}add/", ADMINISTRATOR)
+    before = {label: page.get_by_label(label).input_value() for label in WEIGHTS}
+    page.goto(RULES)
+    yield page
+    page.goto(f"{RULES}add/")
+    for label, share in before.items():
+        page.get_by_label(label).fill(share)
+    page.get_by_role("button", name="Preview").click()
+    publish(page, "As before")
+
+
+def test_rules_are_tried_published_and_kept_with_the_next_assignment(rules: Page, api: Api, job: Any) -> None:
+    page = rules
     page.get_by_role("link", name="Change the rules").click()
-    for label, share in (("Availability weight", "0.2"), ("Rating weight", "0.6"), ("Distance weight", "0.1")):
+    for label, share in zip(WEIGHTS, ("0.2", "0.6", "0.1"), strict=True):
         page.get_by_label(label).fill(share)
     page.get_by_label("Preview for job").fill(job["job_number"])
     page.get_by_role("button", name="Preview").click()
@@ -23,9 +48,7 @@ def test_rules_are_tried_published_and_kept_with_the_next_assignment(visit: Open
     expect(table.get_by_role("link", name=now[0]["contractor"]["name"], exact=True)).to_be_visible()
     shown = table.locator("tbody tr").first
     first, score = shown.locator("th").inner_text(), shown.locator("td").nth(3).inner_text()
-    page.get_by_label("Reason").fill("Customers asked for the best")
-    page.get_by_role("button", name="Publish version").click()
-    expect(page.get_by_text("is in effect. Existing bookings do not change.")).to_be_visible()
+    publish(page, "Customers asked for the best")
     best = api.candidates(job)[0]
     assert (best["contractor"]["name"], best["score_breakdown"]["rating_weight"]) == (first, 0.6)
     assert f"{best['score']:.4f}" == score
