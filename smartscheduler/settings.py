@@ -130,6 +130,7 @@ MIDDLEWARE = [
     "smartscheduler.history.middleware.AuthorMiddleware",
     "smartscheduler.accounts.middleware.BlurredPlacesMiddleware",
     "smartscheduler.accounts.middleware.ClockMiddleware",
+    "smartscheduler.core.http.middleware.NotFoundMiddleware",
     "smartscheduler.core.http.middleware.OneThreadMiddleware",
 ]
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, Route, WebSocket, expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.office import COORDINATOR, MANAGER, Api
-from tests.e2e.test_pages import PICTURES, barriers
+from tests.e2e.test_pages import PICTURES, SIZES, barriers
 
 NO_SOCKETS = """window.WebSocket = class {
   constructor() { setTimeout(() => this.onclose?.({ code: 1006 }), 10); }
@@ -348,6 +348,21 @@ def test_the_page_is_no_longer_than_what_it_shows(visit: Open, wanted_job: Wante
     assert below < 100, f"{below} empty pixels below the page"
     assert page.evaluate(UNPOSITIONED) == []
     keep(page, f"at-{width}")
+
+
+def test_the_panel_on_a_phone_covers_the_page_and_is_closed_by_its_button(visit: Open, wanted_job: Wanted) -> None:
+    page = visit(f"/#job-{wanted_job.job['id']}", COORDINATOR, viewport=SIZES["telephone"])
+    panel = page.get_by_role("complementary", name="Job")
+    expect(panel.get_by_role("article").first).to_be_visible()
+    keep(page, "panel-telephone")
+    panel.get_by_role("button", name="Close").click()
+    expect(panel).to_be_hidden()
+
+
+def test_the_figures_fit_a_phone(visit: Open) -> None:
+    page = visit("/", COORDINATOR, viewport=SIZES["telephone"])
+    page.locator(".figure dd").last.evaluate("value => value.textContent = '23 h 59 min'")
+    assert page.locator(".figure").evaluate_all("all => all.every(each => each.scrollWidth <= each.clientWidth)")
 
 
 def test_the_panel_closes_without_a_connection(visit: Open, wanted_job: Wanted) -> None:

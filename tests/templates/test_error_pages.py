@@ -10,8 +10,9 @@ from tests.pages import signed_in
 
 
 @pytest.mark.django_db
-def test_unknown_and_forbidden_addresses_have_a_way_out(settings: Settings) -> None:
-    settings.DEBUG = False
+@pytest.mark.parametrize("is_debug", [False, True])
+def test_unknown_and_forbidden_addresses_have_a_way_out(settings: Settings, is_debug: bool) -> None:
+    settings.DEBUG = is_debug
     unknown, forbidden = Client().get("/unknown/"), signed_in(Role.MANAGER).get("/admin/accounts/user/")
     for answer, status, title in ((unknown, 404, "Page not found"), (forbidden, 403, "No access")):
         page = answer.content.decode()

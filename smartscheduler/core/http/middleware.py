@@ -1,15 +1,17 @@
-"""Middleware for request ids, the request log, and slow requests."""
+"""Middleware for request ids, the request log, slow requests, and the page of an unknown address."""
 
 import re
 import time
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.defaults import page_not_found
 from django_structlog.middlewares import RequestMiddleware
 
 logger = structlog.get_logger(__name__)
@@ -65,6 +67,20 @@ class SlowRequestMiddleware:
         seconds = time.monotonic() - began - getattr(request, "waited", 0.0)
         if seconds > settings.SLOW_REQUEST_SECONDS:
             logger.warning("slow_request", path=request.path, milliseconds=round(seconds * 1_000), queries=queries)
+        return response
+
+
+class NotFoundMiddleware:
+    """Shows the page for unknown addresses with `DEBUG` too, where Django would list all URL patterns."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_page = response.get("Content-Type", "").startswith("text/html")
+        if settings.DEBUG and response.status_code == HTTPStatus.NOT_FOUND and is_page:
+            return page_not_found(request, Http404())
         return response
 
 

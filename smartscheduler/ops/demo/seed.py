@@ -9,6 +9,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.ops.demo.assignments import book
 from smartscheduler.ops.demo.bulk_contractors import recruit
+from smartscheduler.ops.demo.favorites import add_favorites
 from smartscheduler.ops.demo.troubles import add_troubles
 from smartscheduler.rules.current import current_rules
 
@@ -45,4 +46,5 @@ def seed_world(
     )
     if added.jobs:
         add_troubles(actor)
+        add_favorites(rules)
     return added

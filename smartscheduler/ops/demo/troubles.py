@@ -26,7 +26,7 @@ def add_troubles(actor: User | None) -> None:
     if Absence.objects.filter(kind=Absence.Kind.SICKNESS, note=ILL).exists():
         return
     now = timezone.now()
-    crews = _busiest_first(now)
+    crews = busiest_first(now)
     if not crews:
         return
     ill, others = crews[0], crews[1:]
@@ -40,7 +40,7 @@ def add_troubles(actor: User | None) -> None:
         _absent(others[0][0].contractor, period, Absence.Kind.OTHER, WORKSHOP, actor)
 
 
-def _busiest_first(now: datetime) -> list[list[Assignment]]:
+def busiest_first(now: datetime) -> list[list[Assignment]]:
     """Confirmed bookings ahead on the opening day, by contractor, those with the most bookings first."""
     confirmed = Assignment.objects.filter(status=Assignment.Status.CONFIRMED, time_slot__startswith__gt=now)
     bookings: dict[Contractor, list[Assignment]] = {}

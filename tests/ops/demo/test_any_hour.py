@@ -1,6 +1,7 @@
 """Demo data that is created at any hour passes the doctor."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -8,7 +9,7 @@ from django.db import transaction
 
 from assignments.local_time import day_at
 from assignments.models import Assignment
-from contractors.models import Absence, Contractor
+from contractors.models import Absence, Contractor, Favorite
 from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
@@ -92,6 +93,16 @@ def test_the_board_of_the_first_start_has_something_of_everything(
         assert 1 <= len(urgent) < len(open_jobs) / 2
         rankings = [rank_candidates(JobRequest.of(job), current_rules(), max_results=1) for job in open_jobs]
         assert sum(bool(ranking.entries) for ranking in rankings) > len(open_jobs) / 2
+        first_rows = set(Favorite.objects.values_list("contractor", flat=True))
+        assert ill.contractor_id in first_rows
+        assert booked.filter(contractor__in=first_rows).count() >= 5
+        first = next(filter(None, (best_of(job) for job in Job.objects.open().by_urgency())))
+        assert first in first_rows
+
+
+def best_of(job: Job) -> UUID | None:
+    entries = rank_candidates(JobRequest.of(job), current_rules(), max_results=1).entries
+    return entries[0].contractor.pk if entries else None
 
 
 @pytest.mark.parametrize("days", [0, 1, 8])
