@@ -19,7 +19,7 @@ from psycopg.types.range import TimestamptzRange
 
 from contractors import triggers
 from contractors.fields import SkillsField
-from contractors.querysets import ContractorQuerySet
+from contractors.querysets import LIST_ORDER, ContractorQuerySet
 from contractors.spatial_index import place_sql
 from contractors.states import Status, check_transition
 from contractors.types import Type
@@ -128,6 +128,7 @@ class Contractor(Location):
                 condition=Q(status="active") & (Q(service_radius_miles__isnull=True) | Q(service_radius_miles__gt=50)),
             ),
             models.Index(fields=["name", "id"], name="contractor_by_name"),
+            models.Index(*LIST_ORDER, name="contractor_by_list_order"),
             search_index("contractor_words_index", SEARCH_TEXT),
         ]
         triggers = triggers.of_contractors()

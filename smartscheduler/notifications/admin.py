@@ -27,6 +27,7 @@ class MailAdmin(ReadAdmin):
     ordering = ("-created_at",)
     search_fields = ("recipient",)  # shows the search box; `search` decides what is searched
     search_help_text = _("Email address, job number, customer or contractor")
+    empty_text = _("Contractors get an email when they are booked, moved or canceled. Each email is listed here.")
     actions = ("send_again",)
     fields = readonly_fields = (
         *("about", "state_badge", "contractor", "recipient", "subject", "reason"),
