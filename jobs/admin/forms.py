@@ -1,18 +1,14 @@
 """Form of a job in the admin."""
 
-from typing import Any, cast
+from typing import Any
 
-from django import forms
-from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from contractors.models import Contractor
 from jobs.models import SEARCH_TEXT, Job
-from smartscheduler.adminsite.entry_previews import question, unknown_skills
 from smartscheduler.adminsite.form_fields import HoursField, MomentField, MomentInput, PhoneFormField, SkillsFormField
-from smartscheduler.adminsite.location_forms import PlaceForm
+from smartscheduler.adminsite.skills_question import SkillsQuestionForm
 from smartscheduler.core.db.text_fields import LineFormField, NotesFormField
 from smartscheduler.core.geo.zip_codes import middle_of
 from smartscheduler.places import Point
@@ -20,9 +16,10 @@ from smartscheduler.places import Point
 PREVIEWED = {"data-preview": "", "autocomplete": "off"}
 
 
-class JobForm(PlaceForm):
-    """Form of a job. A required skill that is almost spelled like a known one needs a second click on Save."""
+class JobForm(SkillsQuestionForm):
+    """Form of a job."""
 
+    skills_name = "required_skills"
     customer_name = LineFormField(
         required=False,
         max_length=100,
@@ -37,9 +34,6 @@ class JobForm(PlaceForm):
     required_skills = SkillsFormField(
         help_text=_("Only contractors with all of these skills can be assigned. Separate skills with commas.")
     )
-    # The unknown skills that the previous page has asked about.
-    skills_asked = LineFormField(required=False, max_length=2_000, widget=forms.HiddenInput)
-
     special_requirements = NotesFormField(
         required=False, max_length=4000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
     )
@@ -53,26 +47,8 @@ class JobForm(PlaceForm):
         if self.instance._state.adding and not self.is_bound:
             self.fields["customer_name"].widget.attrs["autofocus"] = True
 
-    def clean(self) -> dict[str, Any]:
-        values = super().clean()
-        asked = values.pop("skills_asked", "")
-        if "required_skills" in self.changed_data and "required_skills" in values:
-            self._ask_about_skills(values["required_skills"], asked)
-        return values
-
-    def _ask_about_skills(self, names: list[str], asked: str) -> None:
-        misspelled = [
-            (name, similar)
-            for name, similar in unknown_skills(names, Contractor.objects.in_business().skill_names())
-            if similar
-        ]
-        answer = ", ".join(name for name, _similar in misspelled)
-        if not misspelled or asked == answer:
-            return
-        keep = ngettext("To require it anyway, save again.", "To require them anyway, save again.", len(misspelled))
-        self.add_error("required_skills", " ".join([*(question(*pair) for pair in misspelled), keep]))
-        self.data = cast(QueryDict, self.data).copy()
-        self.data["skills_asked"] = answer
+    def known_skills(self) -> list[str]:
+        return Contractor.objects.in_business().skill_names()
 
     def known_point(self, values: dict[str, Any]) -> Point | None:
         """The point of the last job at this address, unless it is only the center of the ZIP code."""
