@@ -163,22 +163,25 @@ class DayField(forms.DateField):
         super().__init__(widget=DayInput({"kind": "day", "direction": direction.value}), **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        """The date in full, also for a date in ISO format from the address of a page."""
+        """The date that a text names, so that it is shown in full; other text stays as it was typed."""
         try:
-            return date.fromisoformat(value) if isinstance(value, str) else value
-        except ValueError:
+            return self._read(value) if isinstance(value, str) and value.strip() else value
+        except UnreadableText:
             return value
 
     def to_python(self, value: Any) -> date | None:
         if isinstance(value, str) and value.strip():
             try:
-                value = read_day(value, today=today_here(), direction=self.direction)
+                value = self._read(value)
             except UnreadableText as refusal:
                 raise ValidationError(str(refusal), code="invalid") from refusal
         day = super().to_python(value)
         if day is not None and not FIRST_DAY <= day <= LAST_DAY:
             raise ValidationError(OUT_OF_CALENDAR, code="calendar")
         return day
+
+    def _read(self, text: str) -> date:
+        return read_day(text, today=today_here(), direction=self.direction)
 
 
 def today_here() -> date:

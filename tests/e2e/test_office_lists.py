@@ -94,6 +94,37 @@ def test_an_absence_is_typed(visit: Open, api: Api, size: str) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_a_contractor_is_entered_as_told(visit: Open, api: Api, size: str) -> None:
+    api.new_contractor(skills=["Ceramic"])
+    page = visit(f"{CONTRACTORS}add/", COORDINATOR, viewport=SIZES[size])
+    email = f"told-{size}-{datetime.now(UTC):%H%M%S%f}@example.com"
+    values = {
+        "name": f"Told {email[:20]}",
+        "email": email,
+        "phone_number": "512.555.0143",
+        "skills": "cermic",
+        "place_line": "100 Congress Avenue, 78701",
+    }
+    for name, value in values.items():
+        page.locator(f"#id_{name}").fill(value)
+    page.locator("#id_type").select_option("tile")
+    expect(page.locator("#id_city")).to_have_value("Austin")
+    expect(page.locator("#id_latitude")).to_be_hidden()
+    page.get_by_label("Working hours of the week").fill("Mon-Thu 7-4")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Did you mean “Ceramic”?").first).to_be_visible()
+    expect(page.get_by_label("Working hours of the week")).to_have_value("Mon-Thu 7-4")
+    look(page, f"contractor-{size}")
+    page.locator("#id_skills").fill("Ceramic")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url(f"**{CONTRACTORS}")
+    (crew,) = api.listed("contractors/", search=email)
+    assert (crew["skills"], crew["phone_number"], crew["location"]["city"]) == (["Ceramic"], "(512) 555-0143", "Austin")
+    assert {(shift["start_time"], shift["end_time"]) for shift in crew["working_hours"]} == {("07:00", "16:00")}
+    assert len(crew["working_hours"]) == 4
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_reschedule_names_the_difference_before_it_asks(visit: Open, api: Api, size: str) -> None:
     crew = api.new_contractor()
     booking = api.book(crew, 4)
