@@ -290,7 +290,9 @@ class Rating(models.Model):
     contractor = models.ForeignKey(
         Contractor, verbose_name=_("contractor"), on_delete=models.CASCADE, related_name="ratings"
     )
-    # Not a foreign key: this app stands below `jobs`. Unique, so that a job is rated once.
+    # Not a foreign key: a key into `jobs`, which is above this app, would make the two depend on each other. Ratings
+    # outlive their jobs: the retention service, the only one that deletes jobs, clears this column first. Unique, so
+    # that a job is rated once.
     job_id = models.UUIDField(_("job id"), null=True, blank=True, unique=True)
     value = models.DecimalField(_("value"), max_digits=3, decimal_places=2)
     comment = ShortNotesField(_("comment"), max_length=1000, blank=True)
