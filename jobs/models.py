@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from contractors.fields import SkillsField
 from contractors.models import PHONE_NUMBER
+from customers.models import Customer, CustomerAddress
+from jobs import triggers
 from jobs.querysets import LIST_ORDER, JobQuerySet
 from jobs.states import Status, check_transition
 from smartscheduler.core.db.model_fields import CharField, DurationField
@@ -84,6 +86,18 @@ class Job(Location):
     required_skills = SkillsField(
         LineField(max_length=60), verbose_name=_("required skills"), default=list, blank=True, size=50
     )
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("customer"), null=True, blank=True, on_delete=models.PROTECT, related_name="jobs"
+    )
+    customer_address = models.ForeignKey(
+        CustomerAddress,
+        verbose_name=_("address of the customer"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="jobs",
+    )
+    # Copies of the customer's name and first phone number, which a trigger keeps (jobs/triggers.py).
     customer_name = LineField(_("customer name"), max_length=100, blank=True)
     customer_phone = LineField(_("customer phone"), max_length=14, blank=True, validators=[PHONE_NUMBER])
     cancel_reason = ShortNotesField(_("cancel reason"), max_length=500, blank=True, editable=False)
@@ -120,6 +134,7 @@ class Job(Location):
                 name="job_completed_at_in_step",
             ),
         ]
+        triggers = triggers.of_jobs()
         indexes = [
             models.Index(fields=["status", "desired_date"], name="job_by_status"),
             models.Index(fields=["-created_at", "id"], name="job_by_creation"),

@@ -10,6 +10,7 @@ from jobs.models import Job
 from smartscheduler.accounts.visibility_rest import StrictModelSerializer
 from smartscheduler.core.rest.fields import (
     LOCATION_FIELDS,
+    IdField,
     LineTextField,
     SkillsListField,
     TimeSlotSerializer,
@@ -57,6 +58,21 @@ class JobSerializer(StrictModelSerializer):
     )
     priority = serializers.ChoiceField(choices=Job.Priority.choices, default=Job.Priority.MEDIUM)
     required_skills = SkillsListField(default=list)
+    customer = IdField(
+        source="customer_id",
+        allow_null=True,
+        default=None,
+        help_text=_(
+            "The customer. Without it, `customer_name` and `customer_phone` find the one customer who has both, or "
+            "else make a customer."
+        ),
+    )
+    customer_address = IdField(
+        source="customer_address_id",
+        allow_null=True,
+        required=False,
+        help_text=_("The address of the customer at which the site is. Without it, the address at `location`."),
+    )
     assignment = serializers.SerializerMethodField(help_text=_("The live assignment, or else the last one."))
 
     class Meta:
@@ -73,6 +89,8 @@ class JobSerializer(StrictModelSerializer):
             "required_skills",
             "location",
             "time_zone",
+            "customer",
+            "customer_address",
             "customer_name",
             "customer_phone",
             "assignment",

@@ -11,6 +11,9 @@ from django.forms.utils import from_current_timezone
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from customers.models import Customer
+from customers.services import address_at
+from jobs.customer_links import CONTACT, PLACE, link_changed, link_new
 from jobs.events import JobCreated, JobUpdated
 from jobs.models import Job, new_job_number
 from jobs.states import BOOKED
@@ -27,6 +30,8 @@ from smartscheduler.timeslots import within_reach
 RANKED_BY = frozenset({"type", "duration", "desired_date", "latitude", "longitude", "time_zone", "required_skills"})
 # Fixed while the job is booked. The contractor already has the address, so it is as fixed as the coordinates.
 BINDING_FIELDS = RANKED_BY | {"address", "city", "state", "zip_code"}
+# A change of one of these can change the customer of a job, and the copies of the customer's name and phone number.
+LINKED_BY = frozenset({"customer_id", "customer_address_id", *CONTACT, *PLACE})
 
 # With eight hexadecimal digits and 10,000 jobs a day, two jobs draw the same number about once in a hundred days.
 JOB_NUMBER_DRAWS, JOB_NUMBER_CONSTRAINT = 5, "jobs_job_job_number_key"
@@ -36,11 +41,13 @@ JOB_NUMBER_DRAWS, JOB_NUMBER_CONSTRAINT = 5, "jobs_job_job_number_key"
 def create_job(*, actor: User | None, **fields: Any) -> Job:
     """Create an open job.
 
-    Raises InvalidInput (by field), also for a desired date in the past.
+    The customer is the one with `customer_id`, or the one certainly meant by `customer_name` and `customer_phone`, or
+    a new one. Raises InvalidInput (by field), also for a desired date in the past.
     """
     job = Job(**fields)
     _check(job)
     _check_desired_date(job)
+    link_new(job, actor=actor)
     _insert(job)
     publish(
         JobCreated(
@@ -65,13 +72,16 @@ def update_job(*, job_id: UUID, actor: User | None, **changes: Any) -> Job:
     InvalidTransition for a completed or cancelled job.
     """
     job = Job.objects.locked().get(pk=job_id)
-    previous = {name: getattr(job, name) for name in (*changes, "time_zone")}
+    linked = ("customer_id", *CONTACT) if LINKED_BY & changes.keys() else ()
+    previous = {name: getattr(job, name) for name in dict.fromkeys([*changes, *linked, "time_zone"])}
     for name, value in changes.items():
         setattr(job, name, value)
     moved = any(name in changes and changes[name] != previous[name] for name in ("latitude", "longitude"))
     if moved and not changes.get("time_zone"):
         job.time_zone = ""
     _check(job, place=any(name in PLACE_FIELDS and value != previous[name] for name, value in changes.items()))
+    if linked:
+        link_changed(job, previous, changes, actor=actor)
     changed = {name: getattr(job, name) for name, was in previous.items() if getattr(job, name) != was}
     if not changed:
         return job
@@ -83,11 +93,43 @@ def update_job(*, job_id: UUID, actor: User | None, **changes: Any) -> Job:
         JobUpdated(
             job_id=job.pk,
             job_number=job.job_number,
-            changed={name: as_json(value) for name, value in changed.items()},
+            # A reference has the name that it has in the API.
+            changed={name.removesuffix("_id"): as_json(value) for name, value in changed.items()},
         ),
         actor=actor,
     )
     return job
+
+
+@domain_transaction
+def move_to_customer(*, source: Customer, target: Customer, actor: User | None) -> int:
+    """Give all jobs of `source` to `target`, both locked, also finished jobs. Returns their number."""
+    jobs = list(source.jobs.locked().select_related("customer_address"))
+    for job in jobs:
+        job.customer = target
+        if job.customer_address is None or job.customer_address.customer_id != target.pk:
+            job.customer_address = address_at(target, job)
+        _copy_contact(job, target, actor=actor, always=True)
+    return len(jobs)
+
+
+@domain_transaction
+def copy_contact(*, customer: Customer, actor: User | None) -> None:
+    """Copy the name and phone number of a locked customer to all jobs of the customer."""
+    for job in customer.jobs.locked():
+        _copy_contact(job, customer, actor=actor)
+
+
+def _copy_contact(job: Job, customer: Customer, *, actor: User | None, always: bool = False) -> None:
+    contact = {"customer_name": customer.contact_name, "customer_phone": customer.contact_phone}
+    changed = {name: text for name, text in contact.items() if getattr(job, name) != text}
+    if not (changed or always):
+        return
+    for name, text in changed.items():
+        setattr(job, name, text)
+    job.save(update_fields=["customer", "customer_address", *CONTACT])
+    moved = {"customer": str(customer.pk)} if always else {}
+    publish(JobUpdated(job_id=job.pk, job_number=job.job_number, changed=moved | changed), actor=actor)
 
 
 @domain_transaction
@@ -136,7 +178,8 @@ def _check(job: Job, *, place: bool = True) -> None:
 
     An edit that leaves the location alone must not fail because the location was stored before that check existed.
     """
-    job.clean_fields()
+    # The links are checked when they are made.
+    job.clean_fields(exclude={"customer", "customer_address"})
     if place:
         check_location(job)
     job.derive_time_zone()

@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 from assignments.contractor_viewset import BookedContractorViewSet
 from assignments.schedule_views import AvailabilityView, ScheduleView
 from assignments.viewsets import AssignmentViewSet, JobCancelView
+from customers.viewsets import CustomerViewSet
 from jobs.viewsets import JobViewSet
 from recommendations.viewsets import (
     BatchRecommendationsView,
@@ -95,6 +96,7 @@ class NowhereView(APIView):
 
 router = SimpleRouter(use_regex_path=False)
 router.register("contractors", BookedContractorViewSet, basename="contractor")
+router.register("customers", CustomerViewSet, basename="customer")
 router.register("jobs", JobViewSet, basename="job")
 router.register("assignments", AssignmentViewSet, basename="assignment")
 

@@ -58,6 +58,9 @@ LIMITED_COMPONENTS = {
         *("ContractorLocation", "RankedContractor"),
     ),
     "contractors.absence": ("Absence",),
+    "customers.customer": ("Customer", "NewCustomer", "CustomerDuplicate"),
+    "customers.customerphone": ("CustomerPhone",),
+    "customers.customeraddress": ("CustomerAddress",),
     "jobs.job": ("Job", "JobLocation"),
     "assignments.assignment": ("Assignment",),
 }

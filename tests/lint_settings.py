@@ -10,6 +10,7 @@ MIGRATION_LINTER_OPTIONS = {
         "assignments",
         "audit",
         "contractors",
+        "customers",
         "events",
         "geocoding",
         "idempotency",

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ["smartscheduler", "contractors", "jobs", "assignments", "recommendations"]
+PACKAGES = ["smartscheduler", "contractors", "customers", "jobs", "assignments", "recommendations"]
 GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
 # A call of gettext in the output of `templatize`, with its strings.
 LITERAL = r"u?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"

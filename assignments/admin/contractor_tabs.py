@@ -51,5 +51,5 @@ def ratings(request: HttpRequest, contractor: Contractor) -> Tab:
         name="ratings",
         title=gettext("Ratings"),
         template="admin/assignments/ratings.html",
-        context={"page": page, "ratings": shown, "counted": contractor.rating_count},
+        context={"page": page, "ratings": shown, "counted": contractor.rating_count, "zone": contractor.zone},
     )

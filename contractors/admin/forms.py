@@ -13,19 +13,14 @@ from unfold.forms import PaginationInlineFormSet
 from contractors.models import Absence, Contractor, WorkingHours
 from contractors.services import LONGEST_ABSENCE, likely_duplicates
 from contractors.working_week import Shift, check_week
-from contractors.written_week import read_week
-from smartscheduler.adminsite.form_fields import ClockInput, PhoneFormField, SkillsFormField, local_moment_field
+from smartscheduler.adminsite.form_fields import ClockInput, LocalInstantField, PhoneFormField, SkillsFormField
+from smartscheduler.adminsite.location_forms import PlaceForm
 from smartscheduler.adminsite.service_forms import ServiceForm
-from smartscheduler.adminsite.skills_question import SkillsQuestionForm
-from smartscheduler.core.entry import UnreadableText
-from smartscheduler.core.entry.moments import Edge
 from smartscheduler.errors import InvalidInput
 from smartscheduler.timeslots import TimeSlot
 
 # Initial working hours of a new contractor: Monday to Friday, 08:00–17:00.
 USUAL_WEEK = [{"day_of_week": day, "start_time": time(8), "end_time": time(17)} for day in range(1, 6)]
-# The field with the week in one line, and its longest text.
-WEEK_LINE, LONGEST_WEEK = "week_line", 400
 WHO_AND_WHERE = {"name", "latitude", "longitude"}
 DUPLICATE = _("This contractor is a likely duplicate of the ones listed above. Nothing was saved.")
 STALE = _(
@@ -33,10 +28,9 @@ STALE = _(
 )
 
 
-class ContractorForm(SkillsQuestionForm):
+class ContractorForm(PlaceForm):
     """Form of a contractor that asks for a confirmation before it saves a likely duplicate."""
 
-    skills_name = "skills"
     phone_number = PhoneFormField(help_text=_("Ten digits in any format."))
     skills = SkillsFormField()
     duplicates: Sequence[Contractor] = ()
@@ -44,9 +38,6 @@ class ContractorForm(SkillsQuestionForm):
     class Meta:
         model = Contractor
         fields: list[str] = []
-
-    def known_skills(self) -> list[str]:
-        return Contractor.objects.in_business().skill_names()
 
     @property
     def confirmation(self) -> str:
@@ -103,20 +94,11 @@ class ShiftForm(RowForm):
 
 
 class ShiftFormSet(RowFormSet):
-    """Formset of the working hours; validates the week as a whole. A week typed in one line replaces the rows."""
-
-    @property
-    def week_line(self) -> str:
-        return str(self.data.get(WEEK_LINE, "")).strip() if self.is_bound else ""
+    """Formset of the working hours; validates the week as a whole."""
 
     @property
     def shifts(self) -> list[Shift]:
-        if self.week_line:
-            return read_week(self.week_line[:LONGEST_WEEK], assumes_daytime=True)
         return [form.shift for form in self.kept]
-
-    def has_changed(self) -> bool:
-        return bool(self.week_line) or super().has_changed()
 
     def clean(self) -> None:
         super().clean()
@@ -124,16 +106,13 @@ class ShiftFormSet(RowFormSet):
             return
         try:
             check_week(self.shifts)
-        except UnreadableText as refusal:
-            message = gettext("Type the week: {problem}")
-            raise ValidationError(message.format(problem=refusal)) from refusal
         except InvalidInput as refusal:
             raise ValidationError(refusal.detail) from refusal
 
 
 class AbsenceForm(RowForm):
-    start = local_moment_field(Edge.START)
-    end = local_moment_field(Edge.END)
+    start = LocalInstantField()
+    end = LocalInstantField()
 
     class Meta:
         model = Absence

@@ -26,10 +26,13 @@ class BoundedInline(TabularInline):
     By default, Django would build up to 1,000 more forms than `max_num` for an oversized request.
     """
 
+    # Foreign key to the record of the page.
+    owner = "contractor"
+
     def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> Any:
         most = self.max_num or 0
         if obj and request.method == "POST":
-            most = max(most, self.get_queryset(request).filter(contractor=obj).count())
+            most = max(most, self.get_queryset(request).filter(**{self.owner: obj}).count())
         return super().get_formset(request, obj, absolute_max=most, **kwargs)
 
 

@@ -4,21 +4,24 @@
 import { create, find } from "../shared/dom";
 import { t } from "../shared/messages";
 import { replaceSkill } from "./skills-combobox";
-import { outputOf, showUnderstood, type TextField as Field, type Understood } from "./understood";
 
 const TYPING_MS = 300;
 const PREVIEWED = ["place_line", "desired_date", "duration", "customer_phone", "phone_number", "required_skills", "skills"];
 const PARTS = ["address", "city", "state", "zip_code"] as const;
 const POSITION = ["latitude", "longitude", "time_zone"];
 
-interface FieldPreview extends Understood {
+interface Understood {
+  text: string;
+  is_problem: boolean;
   fixes: [typed: string, instead: string][];
 }
 
 interface Preview {
-  fields: Partial<Record<string, FieldPreview>>;
+  fields: Partial<Record<string, Understood>>;
   parts: Partial<Record<(typeof PARTS)[number], string>>;
 }
+
+type Field = HTMLInputElement | HTMLSelectElement;
 
 export class EntryForm {
   private timer: number | undefined;
@@ -35,7 +38,7 @@ export class EntryForm {
     for (const name of PREVIEWED) {
       const field = this.field(name);
       if (!field) continue;
-      outputOf(field);
+      this.addOutput(field);
       field.addEventListener("input", () => this.schedule());
       field.addEventListener("blur", () => void this.refresh());
     }
@@ -50,7 +53,8 @@ export class EntryForm {
   // Writes values into the fields by name, as if they were typed.
   fill(values: Partial<Record<string, string>>): void {
     for (const [name, value] of Object.entries(values)) {
-      const field = this.field(name);
+      // Also hidden fields: the id of a chosen customer is one.
+      const field = this.form.querySelector<Field>(`[name="${name}"]`);
       if (field && value !== undefined) field.value = value;
     }
     this.isLineNewer = false;
@@ -59,6 +63,13 @@ export class EntryForm {
 
   private field(name: string): Field | null {
     return this.form.querySelector<Field>(`[name="${name}"]:not([type=hidden])`);
+  }
+
+  private addOutput(field: Field): void {
+    const output = create("p", { id: `${field.id}-understood`, className: "understood", hidden: true });
+    output.setAttribute("aria-live", "polite");
+    (field.closest("div.max-w-2xl") ?? field).after(output);
+    field.setAttribute("aria-describedby", [field.getAttribute("aria-describedby"), output.id].filter(Boolean).join(" "));
   }
 
   // The line says what its parts say.
@@ -110,11 +121,20 @@ export class EntryForm {
     }
   }
 
-  private show(name: string, understood: FieldPreview | undefined): void {
+  private show(name: string, understood: Understood | undefined): void {
     const field = this.field(name);
-    if (!field) return;
+    const output = field && document.getElementById(`${field.id}-understood`);
+    if (!output) return;
+    // Half a text is no mistake yet, and a mistake that the server has named is not named twice.
+    const isUnfinished = understood?.is_problem === true && document.activeElement === field;
+    const isRefused = field.closest(".group")?.querySelector(".errorlist")?.textContent.includes(understood?.text ?? "\n") === true;
+    const text = isUnfinished || isRefused ? "" : (understood?.text ?? "");
+    if (output.dataset.text === text) return;
+    output.dataset.text = text;
+    output.hidden = !text;
+    output.classList.toggle("is-problem", understood?.is_problem === true);
     const fixes = understood?.fixes ?? [];
-    showUnderstood(field, understood, () => fixes.map(([typed, instead]) => this.fixButton(field, typed, instead)));
+    output.replaceChildren(text, ...fixes.map(([typed, instead]) => this.fixButton(field, typed, instead)));
   }
 
   private fixButton(field: Field, typed: string, instead: string): HTMLElement {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -16,7 +16,7 @@ from unfold.decorators import action, display
 
 from contractors.models import Contractor
 from jobs import services
-from jobs.admin import customers
+from jobs.admin import customer_options, customer_tabs  # noqa: F401  (the tabs register themselves)
 from jobs.admin.bulk_forms import DayForm, PriorityForm
 from jobs.admin.forms import JobForm
 from jobs.models import PUBLIC_SEARCH_TEXT, SEARCH_TEXT, Job
@@ -76,7 +76,6 @@ class JobAdmin(PreviewAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin)
     search_text, public_search_text, full_search_permission = SEARCH_TEXT, PUBLIC_SEARCH_TEXT, Permission.VIEW_CUSTOMERS
     open_search_help_text = _("Number, city or ZIP code")
     search_help_text = _("Number, address, city, ZIP code, customer or phone")
-    empty_text = _("Jobs of customers are listed here, open ones first. Enter them one by one, or import a file.")
     readonly_fields = ("job_number", "status_badge", "cancelled")
     actions = ("prioritize_selected", "move_selected")
     fieldsets: ClassVar[Any] = (
@@ -96,7 +95,7 @@ class JobAdmin(PreviewAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin)
     )
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(customers.options)
+        view = self.admin_site.admin_view(customer_options.options)
         return [path("customers/", view, name="jobs_job_customers"), *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
@@ -123,7 +122,9 @@ class JobAdmin(PreviewAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin)
         if change:
             services.update_job(job_id=form.instance.pk, actor=person(request), **changed(form))
         else:
-            services.create_job(id=form.instance.pk, actor=person(request), **submitted(form))
+            services.create_job(
+                id=form.instance.pk, actor=person(request), **cast(JobForm, form).chosen(submitted(form))
+            )
 
     def has_change_permission(self, request: HttpRequest, obj: Job | None = None) -> bool:
         """Completed and cancelled jobs are read-only."""

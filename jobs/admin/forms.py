@@ -1,14 +1,23 @@
 """Form of a job in the admin."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
+from uuid import UUID
 
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from contractors.models import Contractor
+from customers.duplicates import Duplicate, find_duplicates
+from customers.models import Customer
+from customers.services import certain_matches
 from jobs.models import SEARCH_TEXT, Job
+from smartscheduler.adminsite.entry_previews import question, unknown_skills
 from smartscheduler.adminsite.form_fields import HoursField, MomentField, MomentInput, PhoneFormField, SkillsFormField
-from smartscheduler.adminsite.skills_question import SkillsQuestionForm
+from smartscheduler.adminsite.location_forms import PlaceForm
 from smartscheduler.core.db.text_fields import LineFormField, NotesFormField
 from smartscheduler.core.geo.zip_codes import middle_of
 from smartscheduler.places import Point
@@ -16,10 +25,10 @@ from smartscheduler.places import Point
 PREVIEWED = {"data-preview": "", "autocomplete": "off"}
 
 
-class JobForm(SkillsQuestionForm):
-    """Form of a job."""
+class JobForm(PlaceForm):
+    """Form of a job. A required skill that is almost spelled like a known one needs a second click on Save."""
 
-    skills_name = "required_skills"
+    customer_id: UUID | None = None
     customer_name = LineFormField(
         required=False,
         max_length=100,
@@ -34,6 +43,13 @@ class JobForm(SkillsQuestionForm):
     required_skills = SkillsFormField(
         help_text=_("Only contractors with all of these skills can be assigned. Separate skills with commas.")
     )
+    # The customer chosen from the suggestions. It counts as long as the name and the number are that customer's.
+    customer = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    # The customers that the previous page has asked about.
+    customers_asked = LineFormField(required=False, max_length=400, widget=forms.HiddenInput)
+    # The unknown skills that the previous page has asked about.
+    skills_asked = LineFormField(required=False, max_length=2_000, widget=forms.HiddenInput)
+
     special_requirements = NotesFormField(
         required=False, max_length=4000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
     )
@@ -46,9 +62,67 @@ class JobForm(SkillsQuestionForm):
         super().__init__(*args, **kwargs)
         if self.instance._state.adding and not self.is_bound:
             self.fields["customer_name"].widget.attrs["autofocus"] = True
+        if not self.instance._state.adding:
+            del self.fields["customer"], self.fields["customers_asked"]
 
-    def known_skills(self) -> list[str]:
-        return Contractor.objects.in_business().skill_names()
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        asked = values.pop("skills_asked", "")
+        if self.instance._state.adding:
+            self._choose_customer(values, values.pop("customers_asked", ""))
+        if "required_skills" in self.changed_data and "required_skills" in values:
+            self._ask_about_skills(values["required_skills"], asked)
+        return values
+
+    def _choose_customer(self, values: dict[str, Any], asked: str) -> None:
+        """Keep the chosen customer, or ask about customers who are likely the typed one."""
+        name, phone = values.get("customer_name", ""), values.get("customer_phone", "")
+        chosen = Customer.objects.filter(pk=values.pop("customer", None)).prefetch_related("phones").first()
+        if chosen and (name, phone) == (chosen.contact_name, chosen.contact_phone):
+            self.customer_id = chosen.pk
+            return
+        if not (name or phone) or self.errors:
+            return
+        place = Job(address=values["address"], zip_code=values["zip_code"])
+        if len(certain_matches(name=name, phone=phone, place=place)) == 1:
+            return
+        street = (values["address"], values["zip_code"])
+        similar = [
+            duplicate
+            for duplicate in find_duplicates(name=name, phones=[phone] if phone else [], streets=[street])
+            if "phone" in duplicate.same or {"name", "address"} <= set(duplicate.same)
+        ]
+        answer = " ".join(str(duplicate.customer.pk) for duplicate in similar)
+        if similar and asked != answer:
+            self._ask("customers_asked", answer, "customer_name", _question(similar))
+
+    def _ask(self, hidden: str, answer: str, field: str, text: str) -> None:
+        """Show a question at a field. A second click on Save, with the hidden answer, is the reply."""
+        self.add_error(field, text)
+        self.data = cast(QueryDict, self.data).copy()
+        self.data[hidden] = answer
+
+    def chosen(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The values for the service, with the chosen customer in place of the name and number."""
+        if self.customer_id is None:
+            return values
+        contact = {"customer_name", "customer_phone"}
+        return {name: value for name, value in values.items() if name not in contact} | {
+            "customer_id": self.customer_id
+        }
+
+    def _ask_about_skills(self, names: list[str], asked: str) -> None:
+        misspelled = [
+            (name, similar)
+            for name, similar in unknown_skills(names, Contractor.objects.in_business().skill_names())
+            if similar
+        ]
+        answer = ", ".join(name for name, _similar in misspelled)
+        if not misspelled or asked == answer:
+            return
+        keep = ngettext("To require it anyway, save again.", "To require them anyway, save again.", len(misspelled))
+        text = " ".join([*(question(*pair) for pair in misspelled), keep])
+        self._ask("skills_asked", answer, "required_skills", text)
 
     def known_point(self, values: dict[str, Any]) -> Point | None:
         """The point of the last job at this address, unless it is only the center of the ZIP code."""
@@ -61,3 +135,12 @@ class JobForm(SkillsQuestionForm):
             jobs = jobs.exclude(latitude=center.latitude, longitude=center.longitude)
         last = jobs.order_by("-created_at", "id").only("latitude", "longitude").first()
         return last.exact_point if last else None
+
+
+def _question(similar: Sequence[Duplicate]) -> str:
+    people = "; ".join(f"{duplicate.customer} ({duplicate.shown_reasons})" for duplicate in similar[:3])
+    text = gettext(
+        "Is this an existing customer: {people}? Choose the customer from the suggestions. "
+        "To make a new customer, save again."
+    )
+    return text.format(people=people)

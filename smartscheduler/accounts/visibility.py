@@ -66,7 +66,20 @@ FIELD_RULES: dict[str, dict[str, FieldRule]] = {
     },
     "contractors.absence": {"note": FieldRule(CONTACTS, hide)},
     "contractors.rating": {"comment": FieldRule(CONTACTS, impersonal)},
+    "customers.customer": {
+        "name": FieldRule(CUSTOMERS, hide),
+        "company": FieldRule(CUSTOMERS, hide),
+        "email": FieldRule(CUSTOMERS, hide),
+        "notes": FieldRule(CUSTOMERS, hide),
+    },
+    "customers.customerphone": {
+        "number": FieldRule(CUSTOMERS, hide),
+        "extension": FieldRule(CUSTOMERS, hide),
+    },
+    "customers.customeraddress": _place(CUSTOMERS),
     "jobs.job": {
+        "customer": FieldRule(CUSTOMERS, hide),
+        "customer_address": FieldRule(CUSTOMERS, hide),
         "customer_name": FieldRule(CUSTOMERS, hide),
         "customer_phone": FieldRule(CUSTOMERS, hide),
         "special_requirements": FieldRule(CUSTOMERS, hide),

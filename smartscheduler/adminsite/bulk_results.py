@@ -14,13 +14,10 @@ from django.utils.safestring import mark_safe
 from smartscheduler.core.text import LazyText
 from smartscheduler.errors import DomainError
 
-# A URL and the text of the link to it.
-Remedy = tuple[str, str] | None
-
 
 @dataclass(frozen=True)
 class Outcome:
-    """Result for one record: its name and URL, the reason of a refusal, and a link to what remains to be done.
+    """Result for one record: its name and URL, the reason of a refusal, and a link that helps to resolve it.
 
     An empty `refusal` means success; `result` then says what has changed. `remedy` is a URL and the text of the link.
     """
@@ -28,20 +25,16 @@ class Outcome:
     name: str
     url: str
     refusal: str = ""
-    remedy: Remedy = None
+    remedy: tuple[str, str] | None = None
     result: str = ""
 
 
 def do_each(
     records: Iterable[models.Model],
     service: Callable[[Any], Any],
-    remedy: Callable[[Any], Remedy] | None = None,
-    follow_up: Callable[[Any], Remedy] | None = None,
+    remedy: Callable[[Any], tuple[str, str]] | None = None,
 ) -> list[Outcome]:
-    """Run `service` for each record independently: a refusal for one does not affect the others.
-
-    `remedy` returns the link after a refusal, `follow_up` the link after a success, both None for none.
-    """
+    """Run `service` for each record independently: a refusal for one does not affect the others."""
     outcomes = []
     for record in records:
         name, url = str(record), page_of(record)
@@ -50,7 +43,7 @@ def do_each(
         except DomainError as refusal:
             outcomes.append(Outcome(name, url, refusal.detail, remedy(record) if remedy else None))
         else:
-            outcomes.append(Outcome(name, url, remedy=follow_up(record) if follow_up else None))
+            outcomes.append(Outcome(name, url))
     return outcomes
 
 

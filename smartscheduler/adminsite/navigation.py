@@ -20,6 +20,7 @@ def page(name: str) -> Any:
 PLACES = [
     (_("Board"), BOARD, Permission.VIEW_JOBS),
     (_("Jobs"), page("jobs_job_changelist"), Permission.VIEW_JOBS),
+    (_("Customers"), page("customers_customer_changelist"), Permission.VIEW_JOBS),
     (_("Contractors"), page("contractors_contractor_changelist"), Permission.VIEW_CONTRACTORS),
     (_("Assignments"), page("assignments_assignment_changelist"), Permission.VIEW_JOBS),
     (_("Reports"), reverse_lazy("reports"), Permission.VIEW_REPORTS),

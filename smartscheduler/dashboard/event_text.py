@@ -41,6 +41,8 @@ def _fields(changed: Data) -> str:
 
 # Placeholders are fields of the event, or `when` and `fields` (see _computed).
 SENTENCES: dict[str, LazyText] = {
+    "CustomerCreated": _("A customer was added"),
+    "CustomerMerged": _("Two records of a customer were merged; jobs moved: {jobs}"),
     "JobCreated": _("{job_number} was created: {priority} {job_type} job in {city}"),
     "JobUpdated": _("{job_number} was changed: {fields}"),
     "JobReopened": _("{job_number} was reopened"),

@@ -1,4 +1,4 @@
-"""Search of the header: a few jobs, contractors and assignments that match a text, for a reader."""
+"""Search of the header: a few jobs, customers, contractors and assignments that match a text, for a reader."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from assignments.models import Assignment
 from contractors.models import PUBLIC_SEARCH_TEXT as PUBLIC_CONTRACTOR_TEXT
 from contractors.models import SEARCH_TEXT as CONTRACTOR_TEXT
 from contractors.models import Contractor
+from customers.models import Customer
 from jobs.models import PUBLIC_SEARCH_TEXT as PUBLIC_JOB_TEXT
 from jobs.models import SEARCH_TEXT as JOB_TEXT
 from jobs.models import Job
@@ -58,7 +59,7 @@ class Group:
 def find_everything(text: str, reader: User) -> list[Group]:
     """The groups with at least one hit. Fields that `reader` may not see are not searched.
 
-    Three queries of at most MOST_MATCHES records each. Raises InvalidInput for a text that is too long.
+    Four queries of at most MOST_MATCHES records each. Raises InvalidInput for a text that is too long.
     """
     terms = [normalize_search(term) for term in search_terms(text, field="q")]
     if max(map(len, terms), default=0) < MIN_LETTERS:
@@ -66,6 +67,8 @@ def find_everything(text: str, reader: User) -> list[Group]:
     groups = []
     if reader.allows(Permission.VIEW_JOBS):
         groups.append(_group(gettext("Jobs"), _jobs(terms, reader), _job, "jobs_job", text, reader))
+    if can_see(reader, CUSTOMERS):
+        groups.append(_group(gettext("Customers"), _customers(terms), _customer, "customers_customer", text, reader))
     if reader.allows(Permission.VIEW_CONTRACTORS):
         contractors = _contractors(terms, reader)
         groups.append(_group(gettext("Contractors"), contractors, _contractor, "contractors_contractor", text, reader))
@@ -90,6 +93,13 @@ def _jobs(terms: list[str], reader: User) -> QuerySet[Job]:
     )
     rank = Case(When(status=Status.OPEN, then=Value(0)), When(status__in=BOOKED, then=Value(1)), default=Value(2))
     return Job.objects.filter(pk__in=_some(matching)).order_by(rank, "-desired_date", "pk")
+
+
+def _customers(terms: list[str]) -> QuerySet[Customer]:
+    """Customers with these words in any spelling, those with the latest change first."""
+    matching = Customer.objects.with_words(*terms)
+    rows = Customer.objects.filter(pk__in=_some(matching)).order_by("-updated_at", "pk")
+    return rows.prefetch_related("phones", "addresses")
 
 
 def _contractors(terms: list[str], reader: User) -> QuerySet[Contractor]:
@@ -136,6 +146,17 @@ def _job(job: Job) -> Hit:
         detail=" · ".join(facts),
         url=reverse(f"admin:jobs_job_{page}", args=[job.pk]),
         job=str(job.pk),
+    )
+
+
+def _customer(customer: Customer) -> Hit:
+    addresses = list(customer.addresses.all())[:1]
+    company = customer.company if customer.name else ""
+    return Hit(
+        key=f"customer-{customer.pk}",
+        text=" · ".join(filter(None, [str(customer), company])),
+        detail=" · ".join(filter(None, [customer.contact_phone, *map(str, addresses)])),
+        url=reverse("admin:customers_customer_change", args=[customer.pk]),
     )
 
 

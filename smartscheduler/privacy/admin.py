@@ -1,4 +1,4 @@
-"""Button *Personal data* on the pages of contractors, jobs with a customer, and accounts."""
+"""Button *Personal data* on the pages of contractors, customers, jobs with a customer, and accounts."""
 
 from collections.abc import Iterator
 from urllib.parse import urlencode
@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from contractors.models import Contractor
+from customers.models import Customer
 from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
@@ -27,6 +28,12 @@ def of_customer(request: HttpRequest, job: Job) -> Iterator[Button]:
     if may(request, Permission.MANAGE_PERSONAL_DATA) and (job.customer_name or job.customer_phone):
         customer = {"name": job.customer_name, "phone": job.customer_phone}
         yield _button(f"{reverse('personal-data')}?{urlencode(customer)}")
+
+
+@registry.buttons(Customer)
+def of_record(request: HttpRequest, customer: Customer) -> Iterator[Button]:
+    if may(request, Permission.MANAGE_PERSONAL_DATA) and customer.merged_into_id is None:
+        yield _button(f"{reverse('personal-data-customer')}?{urlencode({'customer': customer.pk})}")
 
 
 @registry.buttons(User)

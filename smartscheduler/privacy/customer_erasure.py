@@ -1,13 +1,19 @@
-"""Erasure of a customer: the jobs remain with their city and dates, but without personal data."""
+"""Erasure of a customer: the jobs remain with their city and dates, but without personal data.
+
+The record of the customer goes with the last of the jobs. While it has other jobs, it stays, and the erased jobs lose
+their customer.
+"""
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils.translation import gettext
 
 from assignments.models import Assignment
 from contractors.models import Rating
+from customers.models import Customer
 from jobs.events import JobUpdated
 from jobs.models import Job
 from smartscheduler.accounts.models import User
@@ -16,7 +22,7 @@ from smartscheduler.events.models import OutboxEvent
 from smartscheduler.events.publishing import publish
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.notifications.models import Mail
-from smartscheduler.privacy import copy_erasure
+from smartscheduler.privacy import copy_erasure, customer_records
 from smartscheduler.privacy.contractor_erasure import addresses_of, coarse_place, points_of
 from smartscheduler.privacy.customer_search import is_over
 from smartscheduler.privacy.free_text import sweep
@@ -45,11 +51,24 @@ def check(jobs: Sequence[Job]) -> None:
         )
 
 
-def erase(jobs: Sequence[Job], erasure: Erasure, runs: Sequence[ImportRun], actor: User | None) -> None:
-    """Erase the customer of locked jobs. `runs`: the imported files that name the customer."""
+def check_record(customer_id: UUID | None) -> None:
+    """Raise PersonErased for a customer whose record is already erased."""
+    if customer_id and Erasure.objects.filter(kind="customer", subject=customer_id).exists():
+        raise PersonErased(gettext("This customer was already erased."))
+
+
+def erase(
+    jobs: Sequence[Job],
+    records: Sequence[Customer],
+    erasure: Erasure,
+    runs: Sequence[ImportRun],
+    actor: User | None,
+) -> None:
+    """Erase the customer of locked jobs and the locked records. `runs`: the imported files that name the customer."""
     keys = [job.pk for job in jobs]
+    kept = [job.pk for job in jobs if job.customer_id not in {record.pk for record in records}]
     former = former_values(Job, keys, *FIELDS)
-    patterns = patterns_of(jobs, former, erasure.pseudonym)
+    patterns = patterns_of(jobs, records, former, erasure.pseudonym)
     values: dict[str, Any] = {
         "customer_name": erasure.pseudonym,
         "customer_phone": "",
@@ -58,8 +77,13 @@ def erase(jobs: Sequence[Job], erasure: Erasure, runs: Sequence[ImportRun], acto
     }
     with deliberately():
         copy_erasure.forget_places(addresses_of(list(jobs), former), [*(job.point for job in jobs), *points_of(former)])
+        customer_records.forget_places(records)
+        customer_records.erase(records, erasure.pseudonym)
         rewrite(Job.objects.filter(pk__in=keys), **values)
         rewrite_history(Job, keys, values)
+        # Another person has the record: the trigger has removed the link, the history must not keep it.
+        rewrite_history(Job, kept, {"customer_id": None, "customer_address_id": None})
+        copy_erasure.rename_log(Customer, [record.pk for record in records], erasure.pseudonym)
         copy_erasure.remove_imports(runs)
         copy_erasure.remove_views(patterns.wide)
         copy_erasure.forget_answers(patterns.wide, keys)
@@ -72,11 +96,14 @@ def erase(jobs: Sequence[Job], erasure: Erasure, runs: Sequence[ImportRun], acto
         publish(JobUpdated(job_id=job.pk, job_number=job.job_number, changed=dict.fromkeys(FIELDS)), actor=actor)
 
 
-def patterns_of(jobs: Sequence[Job], former: dict[str, set[str]], instead: str) -> PersonPatterns:
+def patterns_of(
+    jobs: Sequence[Job], records: Sequence[Customer], former: dict[str, set[str]], instead: str
+) -> PersonPatterns:
+    people = customer_records.people_in(records)
     return PersonPatterns.of(
-        names={*(job.customer_name for job in jobs), *former["customer_name"]},
-        phones={*(job.customer_phone for job in jobs), *former["customer_phone"]},
-        emails=(),
+        names={*(job.customer_name for job in jobs), *former["customer_name"], *people["names"]},
+        phones={*(job.customer_phone for job in jobs), *former["customer_phone"], *people["phones"]},
+        emails=people["emails"],
         instead=instead,
     )
 

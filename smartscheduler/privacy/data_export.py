@@ -20,6 +20,7 @@ from psycopg.types.range import Range
 
 from assignments.models import Assignment
 from contractors.models import Contractor, Favorite, Rating
+from customers.models import Customer
 from jobs.models import Job
 from smartscheduler.accounts.models import TokenFamily, User
 from smartscheduler.adminsite.models import SavedView
@@ -30,7 +31,7 @@ from smartscheduler.history.retention import history_models
 from smartscheduler.idempotency.models import KeptAnswer
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.notifications.models import Mail
-from smartscheduler.privacy import contractor_erasure, customer_erasure, user_erasure
+from smartscheduler.privacy import contractor_erasure, customer_erasure, customer_records, user_erasure
 from smartscheduler.privacy.free_text import columns, matching
 from smartscheduler.privacy.history_rewrite import former_values, history_of
 from smartscheduler.privacy.import_files import imports_naming
@@ -38,7 +39,7 @@ from smartscheduler.privacy.pii_matcher import PersonPatterns
 from smartscheduler.privacy.user_erasure import sign_ins_of
 
 Document = dict[str, Any]
-LEFT_OUT = {"password", "content", "session_data", "fingerprint", "current", "session_hash"}
+LEFT_OUT = {"search_text", "password", "content", "session_data", "fingerprint", "current", "session_hash"}
 OF_A_BOOKING = (
     *("id", "status", "time_slot", "score", "rank", "candidates_considered", "candidates_exact"),
     *("score_breakdown", "override_reason"),
@@ -79,21 +80,35 @@ def export_customer(*, job_ids: Iterable[UUID], actor: User | None) -> Document:
     return _document("customer", jobs[-1].customer_name, parts_of_customer(jobs), actor, jobs=len(jobs))
 
 
-def parts_of_customer(jobs: list[Job]) -> Document:
+def export_customer_record(*, customer_id: UUID, actor: User | None) -> Document:
+    """Export the data of the customer with this record, with all jobs. Raises Customer.DoesNotExist."""
+    customer = Customer.objects.get(pk=customer_id)
+    jobs = list(Job.objects.filter(customer=customer).order_by("created_at"))
+    parts = parts_of_customer(jobs, customer)
+    return _document("customer", str(customer), parts, actor, subject=str(customer.pk))
+
+
+def parts_of_customer(jobs: list[Job], customer: Customer | None = None) -> Document:
+    """Data of the customer of these jobs, with the records that have no other jobs, and the record `customer`."""
     keys = [job.pk for job in jobs]
-    patterns = customer_erasure.patterns_of(jobs, former_values(Job, keys, *customer_erasure.FIELDS), "")
+    records = {record.pk: record for record in customer_records.records_of(jobs)}
+    if customer:
+        records |= {record.pk: record for record in customer_records.with_merged([customer.pk])}
+    people = list(records.values())
+    patterns = customer_erasure.patterns_of(jobs, people, former_values(Job, keys, *customer_erasure.FIELDS), "")
     bookings = Assignment.objects.filter(job__in=keys).select_related("job", "contractor").order_by("time_slot")
     about = Q()
     for key in keys:
         about |= Q(data__contains={"job_id": str(key)})
     return {
+        **customer_records.exported(people, _rows),
         "jobs": [_fields(job) for job in jobs],
         "assignments": [
             _booking(booking, job=booking.job.job_number, contractor=booking.contractor.name) for booking in bookings
         ],
         "ratings": _rows(Rating.objects.filter(job_id__in=keys)),
-        "history": list(_history(Job, keys, "")),
-        "events": _events(OutboxEvent.objects.filter(about)),
+        "history": [*_history(Job, keys, ""), *_history(Customer, list(records), "customer_id")],
+        "events": _events(OutboxEvent.objects.filter(about)) if keys else [],
         **_elsewhere(patterns, keys, Job),
     }
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contractors.models import Contractor
+from customers.models import Customer
 from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.core.text import LazyText
@@ -138,6 +139,28 @@ def customer(keys: Sequence[UUID]) -> Subject:
         check=lambda: customer_erasure.check(jobs),
         export=lambda actor: data_export.export_customer(job_ids=ids, actor=actor),
         erase=lambda actor: services.erase_customer(job_ids=ids, actor=actor),
+        jobs=jobs,
+    )
+
+
+def customer_record(pk: UUID) -> Subject:
+    """The customer with this record. Raises Customer.DoesNotExist."""
+    record = Customer.objects.get(pk=pk)
+    jobs = list(Job.objects.filter(customer=pk).order_by("created_at", "pk"))
+
+    def check() -> None:
+        customer_erasure.check_record(pk)
+        customer_erasure.check(jobs)
+
+    return Subject(
+        kind="customer",
+        name=str(record),
+        typed=record.contact_name or record.contact_phone or str(record),
+        back=reverse("admin:customers_customer_change", args=[pk]),
+        parts=lambda: data_export.parts_of_customer(jobs, record),
+        check=check,
+        export=lambda actor: data_export.export_customer_record(customer_id=pk, actor=actor),
+        erase=lambda actor: services.erase_customer(customer_id=pk, actor=actor),
         jobs=jobs,
     )
 

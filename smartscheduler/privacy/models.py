@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Erasure(models.Model):
-    """One erasure. A customer has no record of their own and is identified by the jobs."""
+    """One erasure. A customer is identified by the jobs, and with `subject` by their record."""
 
     class Kind(models.TextChoices):
         CONTRACTOR = "contractor", _("Contractor")

@@ -53,7 +53,7 @@ def _again(erasure: Erasure) -> Replayed:
     erasure = Erasure.of(erasure.as_json())  # a copy: the row may come from another database
     if erasure.kind == Erasure.Kind.CUSTOMER:
         erasure.jobs = list(Job.objects.filter(pk__in=erasure.jobs).values_list("pk", flat=True))
-        if not erasure.jobs:
+        if not erasure.jobs and not erasure.subject:
             return Replayed(erasure, GONE)
     try:
         erase_again(erasure, actor=None)

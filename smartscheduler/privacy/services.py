@@ -1,7 +1,8 @@
 """Services that erase a person, for the back office, the command, and the replay of the list.
 
-Each runs in one transaction. Rows are locked in the order of a booking (contractor, jobs, assignments; docs/adr/002):
-if a concurrent booking commits first, the erasure is refused; if the erasure commits first, the booking is refused.
+Each runs in one transaction. Rows are locked in the order of a booking (contractor, jobs, assignments; docs/adr/002),
+then customers: if a concurrent booking commits first, the erasure is refused; if the erasure commits first, the booking
+is refused.
 """
 
 from collections.abc import Callable, Collection
@@ -15,6 +16,7 @@ from django.utils.translation import gettext
 
 from assignments.models import Assignment
 from contractors.models import Contractor
+from customers.models import Customer
 from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.audit.models import Act
@@ -26,6 +28,7 @@ from smartscheduler.privacy import (
     contractor_erasure,
     copy_erasure,
     customer_erasure,
+    customer_records,
     user_erasure,
 )
 from smartscheduler.privacy.erasure_log import append
@@ -58,25 +61,46 @@ def erase_contractor(*, contractor_id: UUID, actor: User | None, again: Erasure 
 
 
 @domain_transaction
-def erase_customer(*, job_ids: Collection[UUID], actor: User | None, again: Erasure | None = None) -> Erasure:
-    """Erase the customer of these finished jobs irreversibly.
+def erase_customer(
+    *,
+    job_ids: Collection[UUID] = (),
+    customer_id: UUID | None = None,
+    actor: User | None,
+    again: Erasure | None = None,
+) -> Erasure:
+    """Erase the customer of these finished jobs irreversibly, or the customer `customer_id` with all of their jobs.
 
-    Raises PersonErased, InvalidTransition (with the list of unfinished jobs, or while an import names the customer),
-    InvalidInput without jobs, Job.DoesNotExist.
+    The record of a customer who has other jobs stays. Raises PersonErased, InvalidTransition (with the list of
+    unfinished jobs, or while an import names the customer), InvalidInput without jobs and customer, Job.DoesNotExist,
+    Customer.DoesNotExist.
     """
-    if not job_ids:
+    if customer_id:
+        Customer.objects.get(pk=customer_id)
+        job_ids = {*job_ids, *Job.objects.filter(customer=customer_id).values_list("pk", flat=True)}
+    elif not job_ids:
         raise InvalidInput.of("jobs", gettext("Choose the jobs of the customer."))
     jobs = list(Job.objects.filter(pk__in=job_ids))
     if len(jobs) != len(set(job_ids)):
         raise Job.DoesNotExist
-    patterns = customer_erasure.patterns_of(jobs, former_values(Job, job_ids, *customer_erasure.FIELDS), "")
+    records = _records(jobs, customer_id)
+    patterns = customer_erasure.patterns_of(jobs, records, former_values(Job, job_ids, *customer_erasure.FIELDS), "")
     booked = Assignment.objects.filter(job__in=job_ids).values_list("contractor_id", flat=True)
     runs = _prepare(patterns, list(booked), list(job_ids))
     jobs = list(Job.objects.filter(pk__in=job_ids).order_by("pk"))
     customer_erasure.check(jobs)
-    erasure = _listed(Kind.CUSTOMER, None, sorted(job.pk for job in jobs), actor, again)
-    customer_erasure.erase(jobs, erasure, runs, actor)
+    list(Customer.objects.locked().filter(pk__in=[record.pk for record in records]).values_list("pk", flat=True))
+    records = _records(jobs, customer_id)
+    customer_erasure.check_record(customer_id)
+    erasure = _listed(Kind.CUSTOMER, customer_id, sorted(job.pk for job in jobs), actor, again)
+    customer_erasure.erase(jobs, records, erasure, runs, actor)
     return _recorded(erasure, actor, new=again is None)
+
+
+def _records(jobs: list[Job], customer_id: UUID | None) -> list[Customer]:
+    """The records to erase with these jobs: those without other jobs, and the one with `customer_id`."""
+    records = {record.pk: record for record in customer_records.records_of(jobs)}
+    chosen = customer_records.with_merged([customer_id]) if customer_id else []
+    return list((records | {record.pk: record for record in chosen}).values())
 
 
 @domain_transaction
@@ -109,6 +133,7 @@ def _prepare(patterns: PersonPatterns, contractor_ids: Collection[UUID], job_ids
     list(Contractor.objects.locked().filter(pk__in=contractor_ids).values_list("pk", flat=True))
     list(Job.objects.locked().filter(pk__in=[*job_ids, *named.get(Job, ())]).values_list("pk", flat=True))
     list(Assignment.objects.locked().filter(pk__in=named.get(Assignment, ())).values_list("pk", flat=True))
+    list(Customer.objects.locked().filter(pk__in=named.get(Customer, ())).values_list("pk", flat=True))
     return runs
 
 
@@ -140,7 +165,9 @@ def _recorded(erasure: Erasure, actor: User | None, *, new: bool) -> Erasure:
 
 SERVICES: dict[str, Callable[..., Erasure]] = {
     Kind.CONTRACTOR: lambda erasure, actor: erase_contractor(contractor_id=erasure.subject, actor=actor, again=erasure),
-    Kind.CUSTOMER: lambda erasure, actor: erase_customer(job_ids=erasure.jobs, actor=actor, again=erasure),
+    Kind.CUSTOMER: lambda erasure, actor: erase_customer(
+        job_ids=erasure.jobs, customer_id=erasure.subject, actor=actor, again=erasure
+    ),
     Kind.USER: lambda erasure, actor: erase_user(user_id=erasure.subject, actor=actor, again=erasure),
 }
 

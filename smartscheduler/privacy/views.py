@@ -95,7 +95,9 @@ def user(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def customer(request: HttpRequest) -> HttpResponse:
-    """The page of the customer of the jobs `?job=ID&job=ID`."""
+    """The page of the customer with the record `?customer=ID`, or of the jobs `?job=ID&job=ID`."""
+    if record := _ids(request.GET.getlist("customer")[:1]):
+        return _of(request, lambda: data_subjects.customer_record(record[0]))
     return _of(request, lambda: data_subjects.customer(_ids(request.GET.getlist("job"))))
 
 

@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterator
-from functools import cache
 from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
@@ -38,17 +37,15 @@ SHAPED = (
 NAME = attrgetter("__name__")
 
 
-@cache
 def inputs() -> set[type[serializers.BaseSerializer[Any]]]:
     """The serializers of bodies, those that a view passes to `body`, and those that it reads its query with."""
-    views = sources([".body(", "query_serializer"])
-    of_views = ((module, views.get(Path(module.__file__ or ""))) for module in modules())
-    read = {kind for module, tree in of_views if tree for kind in _read_by_views(module, tree)}
+    read = {kind for module in modules() for kind in _read_by_views(module)}
     strict = {kind for kind in subclasses(StrictSerializer) if kind is not StrictModelSerializer}
     return read | strict
 
 
-def _read_by_views(module: ModuleType, tree: ast.Module) -> set[type[serializers.BaseSerializer[Any]]]:
+def _read_by_views(module: ModuleType) -> set[type[serializers.BaseSerializer[Any]]]:
+    tree = sources().get(Path(module.__file__ or ""), ast.Module([], []))
     named = (vars(module).get(name) for node in ast.walk(tree) for name in _serializers_at(node))
     return {
         serializer

@@ -63,7 +63,7 @@ def test_creates_a_job_in_local_time_of_the_site() -> None:
     assert job.desired_date == datetime(2027, 3, 2, 9, tzinfo=ZoneInfo("America/Chicago"))
     assert job.duration == timedelta(hours=2.5)
     assert (job.time_zone, job.required_skills, job.status) == ("America/Chicago", ["Mosaic"], "open")
-    assert events() == ["JobCreated"]
+    assert events() == ["CustomerCreated", "JobCreated"]
 
 
 def test_the_message_names_the_number_of_the_job() -> None:

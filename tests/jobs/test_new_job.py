@@ -11,10 +11,13 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from customers.models import Customer
+from jobs.linking import link_customers
 from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.core.geo.zip_codes import middle_of
 from smartscheduler.events.models import OutboxEvent
+from tests.customers.test_linking import MODELS
 from tests.factories import ContractorFactory, JobFactory
 from tests.pages import errors, fields, saved, signed_in
 
@@ -118,7 +121,7 @@ class TestSkills:
         client = signed_in()
         response = new(client, required_skills="cermic")
         assert errors(response)["required_skills"] == [
-            "No contractor has the skill “cermic”. Did you mean “Ceramic”? To keep it anyway, save again."
+            "No contractor has the skill “cermic”. Did you mean “Ceramic”? To require it anyway, save again."
         ]
         assert not Job.objects.exists()
         again = {**fields(client, ADD, "job_form"), **TYPED, "_save": "1", "required_skills": "cermic"}
@@ -188,35 +191,79 @@ class TestPreview:
         assert signed_in().get(PREVIEW).status_code == 405
 
 
+def customer(name: str, phone: str = "", **values: Any) -> Customer:
+    """A customer with one job."""
+    job = JobFactory(**{"customer_name": name, "customer_phone": phone, **values})
+    link_customers(MODELS)
+    job.refresh_from_db()
+    assert job.customer is not None
+    return job.customer
+
+
 class TestCustomers:
     def test_are_found_by_name_phone_and_address(self) -> None:
-        JobFactory(customer_name="Grace Hill", customer_phone="(512) 555-0187", address="12 Elm Street")
-        JobFactory(customer_name="Ada Lovelace", customer_phone="(206) 555-0143")
+        customer("Grace Hill", "(512) 555-0187", address="12 Elm Street")
+        customer("Ada Lovelace", "(206) 555-0143")
         client = signed_in()
-        for text in ("grace", "hill gra", "512555", "555-0187", "0187", "12 elm"):
+        for text in ("grace", "hill gra", "512555", "555-0187", "0187", "(512) 555", "12 elm"):
             shown = client.get(CUSTOMERS, {"q": text}).content.decode()
             assert "Grace Hill" in shown, text
             assert "Ada" not in shown, text
 
-    def test_stand_once_with_the_values_of_their_last_job(self) -> None:
-        JobFactory(customer_name="Grace Hill", customer_phone="(512) 555-0187")
-        JobFactory(customer_name="grace hill", customer_phone="(512) 555-0187")
-        (customer,) = signed_in().get(CUSTOMERS, {"q": "grace"}).context["customers"]
-        assert customer.job.customer_name == "grace hill"
-        assert '"customer_phone": "(512) 555-0187"' in customer.values
-        assert '"zip_code": "78701"' in customer.values
+    def test_offer_their_addresses_and_last_job(self) -> None:
+        known = customer("Grace Hill", "(512) 555-0187", address="12 Elm Street")
+        customer("grace hill", "(512) 555-0187", address="9 Oak Street", type="tile")
+        elm, oak = sorted(
+            signed_in().get(CUSTOMERS, {"q": "grace"}).context["customers"], key=lambda option: option.place
+        )
+        assert (elm.customer, oak.customer) == (known, known)
+        assert elm.place.startswith("12 Elm Street")
+        assert oak.last_job is not None
+        assert oak.last_job.type == "tile"
+        assert f'"customer": "{known.pk}"' in elm.values
+        assert '"customer_phone": "(512) 555-0187"' in elm.values
+        assert '"zip_code": "78701"' in elm.values
 
     @pytest.mark.parametrize("text", ["", "ab", "x" * 101, "\x00\x00\x00", "%%%", "___"])
     def test_a_useless_search_finds_none(self, text: str) -> None:
-        JobFactory(customer_name="Grace Hill")
+        customer("Grace Hill")
         assert signed_in().get(CUSTOMERS, {"q": text}).context["customers"] == []
 
     def test_are_only_for_users_who_may_see_them(self) -> None:
-        JobFactory(customer_name="Grace Hill")
+        customer("Grace Hill")
         assert signed_in(Role.MANAGER).get(CUSTOMERS, {"q": "grace"}).status_code == 403
 
-    def test_cost_one_query(self, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    def test_cost_a_few_queries(self, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
         JobFactory.create_batch(20, customer_name="Grace Hill")
+        link_customers(MODELS)
         client = signed_in()
-        with django_assert_max_num_queries(3):
+        with django_assert_max_num_queries(6):
             client.get(CUSTOMERS, {"q": "grace"})
+
+    def test_the_chosen_one_gets_the_job(self) -> None:
+        known = customer("Grace Hill", "(512) 555-0187")
+        values = {"customer": str(known.pk), "customer_name": "Grace Hill", "customer_phone": "512 555 0187"}
+        assert saved(new(signed_in(), **values))
+        assert known.jobs.count() == 2
+
+    def test_another_typed_name_counts_more_than_the_choice(self) -> None:
+        known = customer("Grace Hill", "(512) 555-0187")
+        values = {"customer": str(known.pk), "customer_name": "Ada Byron", "customer_phone": "(512) 555-0111"}
+        assert saved(new(signed_in(), **values))
+        assert Customer.objects.get(name="Ada Byron").jobs.count() == 1
+
+    def test_a_likely_duplicate_is_asked_about_once(self) -> None:
+        customer("Grace Hill", "(512) 555-0187")
+        client = signed_in()
+        typed = {"customer_name": "G. Hill", "customer_phone": "(512) 555-0187"}
+        response = new(client, **typed)
+        assert "Grace Hill (same phone number)" in errors(response)["customer_name"][0]
+        assert Customer.objects.count() == 1
+        asked = response.context["adminform"].form["customers_asked"].value()
+        assert saved(new(client, **typed, customers_asked=asked))
+        assert set(Customer.objects.values_list("name", flat=True)) == {"Grace Hill", "G. Hill"}
+
+    def test_the_same_customer_is_not_asked_about(self) -> None:
+        known = customer("Grace Hill", "(512) 555-0187")
+        assert saved(new(signed_in(), customer_name="GRACE HILL", customer_phone="(512) 555-0187"))
+        assert known.jobs.count() == 2

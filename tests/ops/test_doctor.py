@@ -41,6 +41,29 @@ def test_finds_nothing_in_a_healthy_database() -> None:
     assert int(value_of("SELECT count(*) FROM contractors_rating")) >= 0
 
 
+def test_a_job_with_a_name_and_no_customer() -> None:
+    number = value_of("SELECT job_number FROM jobs_job WHERE customer_id IS NOT NULL ORDER BY id LIMIT 1")
+    run(f"UPDATE jobs_job SET customer_id = NULL, customer_address_id = NULL WHERE job_number = '{number}'")
+    assert findings() == {"customers-linked": [f"{number} has a name or number and no customer"]}
+
+
+def test_a_customer_renamed_without_the_services() -> None:
+    customer = value_of("SELECT customer_id FROM jobs_job WHERE customer_id IS NOT NULL ORDER BY id LIMIT 1")
+    run(f"UPDATE customers_customer SET name = 'Other' WHERE id = '{customer}'")
+    broken = findings()
+    assert list(broken) == ["customers-copied"]
+    assert broken["customers-copied"][0].endswith(f"has another name or number than customer {customer}")
+
+
+def test_a_job_of_a_merged_customer() -> None:
+    customer = value_of("SELECT customer_id FROM jobs_job WHERE customer_id IS NOT NULL ORDER BY id LIMIT 1")
+    run(
+        f"UPDATE customers_customer SET merged_into_id = "
+        f"(SELECT id FROM customers_customer WHERE id <> '{customer}' LIMIT 1) WHERE id = '{customer}'"
+    )
+    assert list(findings()) == ["customers-merged"]
+
+
 def test_double_booking() -> None:
     without("assignments_assignment", "assignment_no_double_booking")
     first = value_of(A_LIVE_ONE)

@@ -24,6 +24,7 @@ from assignments import services as bookings
 from assignments.models import Assignment
 from contractors import services as people
 from contractors.models import Contractor
+from customers.models import Customer
 from jobs import services as work
 from jobs.models import Job
 from recommendations.change_announcer import concerned_jobs
@@ -101,6 +102,7 @@ def change_the_world() -> None:
 
 
 PLACEHOLDERS = {
+    "/customers/": lambda: Customer.objects.order_by("pk"),
     "/contractors/": lambda: Contractor.objects.order_by("pk"),
     "/jobs/": lambda: Job.objects.order_by("pk"),
     "/assignments/": lambda: Assignment.objects.order_by("pk"),

@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
+from customers.services import create_customer
 from smartscheduler import BASE_DIR
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.api import SchemaView
@@ -110,6 +111,10 @@ def test_the_examples_are_accepted(document: Any) -> None:
                 stamps = dict.fromkeys(("confirmed_at", "started_at", "completed_at"), begun)
                 held = AssignmentFactory(status="completed", start=begun, **stamps)
             pk = held.pk
+        elif "/customers/" in path:
+            pk = create_customer(actor=None, name="Grace Hill").pk
+            if path.endswith("/merge/"):
+                create_customer(actor=None, id=body["other"], name="Grace Hil")
         else:
             pk = (JobFactory if "/jobs/" in path else ContractorFactory)().pk
         response = getattr(client, method)(path.replace("{id}", str(pk)), body)

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from smartscheduler.accounts.visibility import HIDDEN, FieldRule, hidden_fields, sees_everything
+from smartscheduler.accounts.visibility import HIDDEN, FieldRule, hidden_fields, redact_record, sees_everything
 from smartscheduler.adminsite.history.queries import DIRECTLY
 from smartscheduler.adminsite.history.snapshots import Gone, address_of, names_before, records_of, zone_of
 from smartscheduler.adminsite.history.value_text import NOTHING, UTC, from_json, in_words, title_of
@@ -122,6 +122,8 @@ def _source(context: dict[str, str]) -> LazyText:
 
 
 def _record_change(change: Change, record: Any, names: dict[Any, Any], reader: Any) -> RecordChange:
+    # Titles of customers are their names.
+    record = redact_record(record, reader, instead=HIDDEN)
     title, owner = str(record), str(getattr(record, change.owner)) if change.owner else ""
     lines, changed = list(_lines(change, record, names, reader)), change.pgh_label == CHANGED
     if not changed and all(line.was in title and line.became in title for line in lines):

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from unfold.admin import ModelAdmin
 
 from smartscheduler.accounts.models import User
+from smartscheduler.accounts.visibility import HIDDEN, redact_record
 from smartscheduler.adminsite.history.forms import QuestionForm
 from smartscheduler.adminsite.history.queries import Page, Place, Question, kinds_for, read
 from smartscheduler.adminsite.history.snapshots import address_of, zone_of
@@ -34,7 +35,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "title": gettext("History"),
         "form": form,
         "asked": bool(form.errors) or any(form.cleaned_data.values()),
-        "only": _only(form),
+        "only": _only(form, person(request)),
         "occasions": build_timeline(page.changes, reader=person(request)),
         "everywhere": True,
         **_links(request, page.older),
@@ -108,10 +109,11 @@ def _links(request: HttpRequest, older: Place | None) -> dict[str, str]:
     return {"newest_url": newest, "older_url": f"?{query.urlencode()}" if older else ""}
 
 
-def _only(form: QuestionForm) -> str:
+def _only(form: QuestionForm, reader: User) -> str:
     """Name of the record that the list is limited to, or an empty string."""
     filters = form.cleaned_data
     if not form.is_valid() or filters["record"] is None or not filters["model"]:
         return ""
     model = form.kinds[filters["model"]].pgh_tracked_model
-    return str(model._default_manager.filter(pk=filters["record"]).first() or gettext("a deleted record"))
+    record = model._default_manager.filter(pk=filters["record"]).first()
+    return str(redact_record(record, reader, instead=HIDDEN)) if record else gettext("a deleted record")

@@ -3,6 +3,7 @@
 import re
 
 SEPARATORS = re.compile(r"[\s().+/·-]")
+SHOWN = re.compile(r"\(\d{3}\) \d{3}-\d{4}", re.ASCII)
 # A longer text is no phone number.
 LONGEST_TEXT = 40
 
@@ -32,3 +33,15 @@ def stored_part(text: str) -> str:
     if len(digits) > 6:
         return f"({digits[:3]}) {digits[3:6]}-{digits[6:]}"
     return f"({digits[:3]}) {digits[3:]}" if len(digits) > 4 else digits
+
+
+def international(text: str) -> str:
+    """The number in E.164, such as `+15125550143`. Text without ten digits is returned unchanged."""
+    shown = read_phone(text)
+    digits = "".join(letter for letter in shown if letter.isdigit())
+    return f"+1{digits}" if SHOWN.fullmatch(shown) else text
+
+
+def shown_number(number: str) -> str:
+    """A number in E.164 as `(512) 555-0143`; another text unchanged."""
+    return read_phone(number)

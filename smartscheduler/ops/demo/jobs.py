@@ -121,6 +121,7 @@ def order(seed: int, index: int, now: datetime) -> Order:
             "customer_name": f"{chance.choice(FIRST_NAMES)} {chance.choice(LAST_NAMES)}",
             "customer_phone": telephone(chance, metro),
             **place,
+            **_returning_customer(seed, index),
         },
         number=identity(seed, "job number", index).hex[:8].upper(),
         fate=fate,
@@ -128,6 +129,17 @@ def order(seed: int, index: int, now: datetime) -> Order:
         booked_at=ordered_at + timedelta(hours=chance.randint(1, 20)),
         chance=chance,
     )
+
+
+def _returning_customer(seed: int, index: int) -> dict[str, str]:
+    """Two of five jobs are of one customer, so that the demo has customers with several jobs and addresses."""
+    if index % 5 < 3:
+        return {}
+    chance = source(seed, "customer", index // 5)
+    return {
+        "customer_name": f"{chance.choice(FIRST_NAMES)} {chance.choice(LAST_NAMES)}",
+        "customer_phone": telephone(chance, METROS[0]),
+    }
 
 
 def opening_day(now: datetime) -> date:

@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
+from customers.models import Customer, CustomerAddress, CustomerPhone
+from jobs.linking import Models, link_customers
+from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.ops.demo.assignments import book
@@ -47,4 +50,5 @@ def seed_world(
     if added.jobs:
         add_troubles(actor)
         add_favorites(rules)
+        link_customers(Models(Job, Customer, CustomerPhone, CustomerAddress))
     return added

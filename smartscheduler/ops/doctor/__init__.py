@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from smartscheduler.ops.doctor import (
     assignments,
     contractors_and_users,
+    customers,
     environment,
     event_log,
     processes,
@@ -17,6 +18,7 @@ __all__ = ["CHECKS", "Check", "Outcome", "Scope", "chosen", "examine"]
 CHECKS: tuple[Check, ...] = (
     *assignments.CHECKS,
     *contractors_and_users.CHECKS,
+    *customers.CHECKS,
     *event_log.CHECKS,
     *schema.CHECKS,
     *processes.CHECKS,

@@ -6,12 +6,13 @@ All functions can be interrupted and repeated. Rows that users have locked are s
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from assignments.models import Assignment
 from contractors.models import Rating
+from customers.models import Customer
 from jobs.models import Job
-from smartscheduler.history.retention import forget_history, unprotected
+from smartscheduler.history.retention import forget_history, history_models, unprotected
 
 BATCH = 500
 
@@ -47,6 +48,20 @@ def remove_jobs(rows: QuerySet[Job]) -> int:
         forget_history(Assignment, assignments)
         forget_history(Job, jobs)
     return len(jobs)
+
+
+def remove_customers(rows: QuerySet[Customer]) -> int:
+    """Delete a batch of customers with the records merged into them, and their history. Returns their number."""
+    with unprotected():
+        customers = _locked(rows)
+        merged = list(Customer.objects.filter(merged_into__in=customers).values_list("pk", flat=True))
+        Customer.objects.filter(pk__in=merged).delete()
+        Customer.objects.filter(pk__in=customers).delete()
+        forget_history(Customer, [*customers, *merged])
+        for history in history_models():
+            if history.owner == "customer":
+                history._base_manager.filter(Q(("customer_id__in", [*customers, *merged]))).delete()
+    return len(customers)
 
 
 def _locked(rows: QuerySet[Any]) -> list[Any]:

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from assignments.states import LIVE
+from customers.models import Customer
 from jobs.models import Job
 from smartscheduler.accounts.models import BrowserSession, TokenFamily
 from smartscheduler.audit.models import AuditEntry
@@ -23,7 +24,7 @@ from smartscheduler.idempotency.mixin import KEPT_FOR
 from smartscheduler.idempotency.models import KeptAnswer
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.notifications.models import Mail
-from smartscheduler.ops.retention.delete import remove_batch, remove_history, remove_jobs
+from smartscheduler.ops.retention.delete import remove_batch, remove_customers, remove_history, remove_jobs
 
 ENDED = timedelta(0)
 
@@ -74,6 +75,14 @@ def _of_settings() -> Iterator[Rule]:
         keep=settings.JOB_RETENTION,
         rows=_jobs,
         remove=remove_jobs,
+        variable="JOB_RETENTION_DAYS",
+    )
+    yield Rule(
+        name="customers",
+        what="customers without jobs, not changed for as long",
+        keep=settings.JOB_RETENTION,
+        rows=_customers,
+        remove=remove_customers,
         variable="JOB_RETENTION_DAYS",
     )
     yield Rule(
@@ -136,6 +145,11 @@ def _jobs(before: datetime) -> QuerySet[Job]:
         Q(status=Job.Status.COMPLETED, completed_at__lt=before)
         | Q(status=Job.Status.CANCELLED, cancelled_at__lt=before)
     )
+
+
+def _customers(before: datetime) -> QuerySet[Customer]:
+    """Customers without jobs. A merged record goes with the one that it leads to."""
+    return Customer.objects.current().filter(updated_at__lt=before, jobs=None)
 
 
 def _mails(before: datetime) -> QuerySet[Mail]:

@@ -1,0 +1,137 @@
+"""JSON representation of customers."""
+
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from customers.duplicates import REASONS
+from customers.models import Customer, CustomerAddress, CustomerPhone
+from customers.services import MOST_ADDRESSES, MOST_PHONES, MOST_PREFERENCES
+from smartscheduler.accounts.visibility_rest import StrictModelSerializer
+from smartscheduler.core.entry.phone_numbers import SHOWN, international, read_phone
+from smartscheduler.core.rest.fields import (
+    LOCATION_FIELDS,
+    BoundedListField,
+    IdField,
+    LineTextField,
+    StrictSerializer,
+)
+from smartscheduler.core.rest.openapi_examples import AUSTIN, sent_as
+
+
+class CustomerPhoneSerializer(StrictModelSerializer):
+    """Phone number. Ten digits in any format are accepted; the response has E.164."""
+
+    number = LineTextField(max_length=40)
+    kind = serializers.ChoiceField(choices=CustomerPhone.Kind.choices, default=CustomerPhone.Kind.OTHER)
+
+    class Meta:
+        model = CustomerPhone
+        fields = ["number", "extension", "kind"]
+        extra_kwargs = {"extension": {"default": ""}}
+        validators: list[Any] = []
+
+    def validate_number(self, number: str) -> str:
+        if not SHOWN.fullmatch(read_phone(number)):
+            raise serializers.ValidationError(gettext("Enter a phone number with ten digits."))
+        return international(number)
+
+
+class CustomerAddressSerializer(StrictModelSerializer):
+    """Address with coordinates and time zone."""
+
+    time_zone = LineTextField(
+        max_length=64,
+        allow_blank=True,
+        default="",
+        validators=CustomerAddress._meta.get_field("time_zone").validators[:1],
+        help_text=_("IANA name. Derived from the coordinates when it is not given."),
+    )
+
+    class Meta:
+        model = CustomerAddress
+        fields = [*LOCATION_FIELDS, "time_zone"]
+
+
+@sent_as(
+    "A customer in Austin",
+    {
+        "name": "Grace Hill",
+        "phones": [{"number": "(512) 555-0143", "kind": "mobile"}],
+        "email": "grace@example.com",
+        "addresses": [AUSTIN],
+        "language": "en",
+    },
+)
+class CustomerSerializer(StrictModelSerializer):
+    phones = CustomerPhoneSerializer(many=True, max_length=MOST_PHONES, default=list)  # type: ignore[call-arg]
+    addresses = CustomerAddressSerializer(many=True, max_length=MOST_ADDRESSES, default=list)  # type: ignore[call-arg]
+    language = serializers.ChoiceField(choices=Customer.Language.choices, default=Customer.Language.ENGLISH)
+    accepts_texts = serializers.BooleanField(
+        default=False, help_text=_("The customer has agreed to receive text messages.")
+    )
+    preferred = BoundedListField(
+        child=IdField(), max_length=MOST_PREFERENCES, default=list, help_text=_("Ids of preferred contractors.")
+    )
+    refused = BoundedListField(
+        child=IdField(), max_length=MOST_PREFERENCES, default=list, help_text=_("Ids of refused contractors.")
+    )
+    merged_into = serializers.UUIDField(
+        source="merged_into_id",
+        read_only=True,
+        allow_null=True,
+        help_text=_("The customer that this one was merged into. Only that one can be changed."),
+    )
+
+    class Meta:
+        model = Customer
+        fields = [
+            "id",
+            "name",
+            "company",
+            "phones",
+            "email",
+            "addresses",
+            "language",
+            "accepts_texts",
+            "external_reference",
+            "notes",
+            "preferred",
+            "refused",
+            "merged_into",
+            "created_at",
+            "updated_at",
+            "version",
+        ]
+        extra_kwargs = {name: {"default": ""} for name in ("name", "company", "email", "external_reference", "notes")}
+        # The service names the field of a reference that is taken.
+        validators: list[Any] = []
+
+
+class CustomerDuplicateSerializer(StrictModelSerializer):
+    """Customer who is likely the same person, and what is the same."""
+
+    same = serializers.ListField(child=serializers.ChoiceField(choices=[(name, name) for name in REASONS]))
+
+    class Meta:
+        model = Customer
+        fields = ["id", "name", "company", "same"]
+        read_only_fields = fields
+
+
+class NewCustomerSerializer(CustomerSerializer):
+    """Created customer, with likely duplicates if there are any."""
+
+    possible_duplicates = CustomerDuplicateSerializer(many=True, read_only=True, required=False)
+
+    class Meta(CustomerSerializer.Meta):
+        fields = [*CustomerSerializer.Meta.fields, "possible_duplicates"]
+
+
+@sent_as("Another record of the same customer", {"other": "6f1c2b9e-58a3-4a55-9c0e-2f4f6a1d7c11"})
+class MergeSerializer(StrictSerializer):
+    """The customer whose jobs, phone numbers, addresses and notes move."""
+
+    other = IdField()

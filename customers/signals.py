@@ -1,0 +1,10 @@
+"""Signals for apps that depend on customers."""
+
+from django.dispatch import Signal
+
+# Sent with the ids `customers` before their rows are locked. A receiver locks its own rows first (docs/adr/002).
+locking = Signal()
+# Sent with the locked `customer` and the `actor` after the name or the first phone number has changed.
+contact_changed = Signal()
+# Sent with the locked records `source` and `target` and the `actor`. Receivers move their rows and return their number.
+merging = Signal()

@@ -1,0 +1,50 @@
+"""Checks of customers: each job has the customer that its name and phone number say."""
+
+from smartscheduler.core import pseudonyms
+from smartscheduler.ops.doctor.check import Check, rows_of
+
+UNLINKED = f"""
+SELECT format('%s has a name or number and no customer', job_number) FROM jobs_job
+WHERE customer_id IS NULL AND (customer_name <> '' OR customer_phone <> '') AND address <> '{pseudonyms.ADDRESS}'
+"""  # noqa: S608  (a constant text)
+
+COPIES = """
+SELECT format('%s has another name or number than customer %s', job.job_number, customer.id)
+FROM jobs_job job JOIN customers_customer customer ON customer.id = job.customer_id
+LEFT JOIN LATERAL (
+    SELECT '(' || substr(number, 3, 3) || ') ' || substr(number, 6, 3) || '-' || substr(number, 9) AS shown
+    FROM customers_customerphone WHERE customer_id = customer.id ORDER BY position, id LIMIT 1
+) phone ON true
+WHERE (job.customer_name, job.customer_phone)
+      IS DISTINCT FROM (coalesce(nullif(customer.name, ''), customer.company), coalesce(phone.shown, ''))
+"""
+
+MERGED = """
+SELECT format('%s belongs to customer %s, which was merged', job.job_number, customer.id)
+FROM jobs_job job JOIN customers_customer customer ON customer.id = job.customer_id
+WHERE customer.merged_into_id IS NOT NULL
+"""
+
+CHECKS = (
+    Check(
+        name="customers-linked",
+        holds="Each job with a customer's name or number has a customer",
+        remedy="The previous release has written these jobs during an upgrade. Run manage.py link_customers.",
+        find=rows_of(UNLINKED),
+        large=True,
+    ),
+    Check(
+        name="customers-copied",
+        holds="The name and number on a job are those of its customer",
+        remedy="The customer was changed without the services. Save the customer again in the back-office.",
+        find=rows_of(COPIES),
+        large=True,
+    ),
+    Check(
+        name="customers-merged",
+        holds="No job belongs to a merged customer",
+        remedy="The data was changed without the trigger. Set jobs_job.customer_id to the customer's merged_into_id.",
+        find=rows_of(MERGED),
+        large=True,
+    ),
+)
