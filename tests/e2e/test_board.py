@@ -359,6 +359,17 @@ def test_the_panel_on_a_phone_covers_the_page_and_is_closed_by_its_button(visit:
     expect(panel).to_be_hidden()
 
 
+def test_the_panel_stays_in_view_while_the_page_is_scrolled(visit: Open, wanted_job: Wanted) -> None:
+    page = visit(f"/#job-{wanted_job.job['id']}", COORDINATOR)
+    expect(page.locator("[data-candidates] [data-lane]").first).to_be_visible()
+    page.evaluate("scrollTo({ top: document.documentElement.scrollHeight, behavior: 'instant' })")
+    close, header = page.get_by_role("button", name="Close").bounding_box(), page.get_by_role("banner").bounding_box()
+    assert close
+    assert header
+    assert close["y"] >= header["y"] + header["height"]
+    keep(page, "panel-scrolled")
+
+
 def test_the_figures_fit_a_phone(visit: Open) -> None:
     page = visit("/", COORDINATOR, viewport=SIZES["telephone"])
     page.locator(".figure dd").last.evaluate("value => value.textContent = '23 h 59 min'")
