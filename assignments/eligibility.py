@@ -25,6 +25,7 @@ class Rule(StrEnum):
 
 # Rules that depend on exact places; hidden from users who must not see these.
 DECIDED_BY_PLACES = frozenset({Rule.OUT_OF_RADIUS, Rule.DRIVE_TOO_LONG})
+WHOLE_MILES_FROM = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,4 +107,9 @@ def _radius(contractor: Contractor, miles: float) -> Reason | None:
         "Choose another contractor, or increase the radius."
     )
     radius = f"{float(contractor.service_radius_miles or 0):g}"
-    return Reason(Rule.OUT_OF_RADIUS, message.format(miles=f"{miles:.1f}", excess=f"{excess:.1f}", radius=radius))
+    return Reason(Rule.OUT_OF_RADIUS, message.format(miles=_rounded(miles), excess=_rounded(excess), radius=radius))
+
+
+def _rounded(miles: float) -> str:
+    """Tenths of a mile, from 100 miles on whole miles: `1,720`."""
+    return f"{miles:,.0f}" if miles >= WHOLE_MILES_FROM else f"{miles:.1f}"

@@ -13,7 +13,7 @@ from psycopg.types.range import TimestamptzRange
 
 from assignments.decision_record import Decision
 from assignments.eligibility import DECIDED_BY_PLACES
-from assignments.querysets import AssignmentQuerySet
+from assignments.querysets import LIST_ORDER, AssignmentQuerySet
 from assignments.states import LIVE, Status, check_movable, check_transition
 from contractors.models import Contractor
 from jobs.models import Job
@@ -135,6 +135,7 @@ class Assignment(Record):
             models.Index(fields=["-created_at", "id"], name="assignment_by_creation"),
             # For lists of the assignments of a day or a week in any state.
             models.Index(Func(F("time_slot"), function="lower"), name="assignment_by_start"),
+            models.Index(*LIST_ORDER, name="assignment_by_list_order"),
         ]
 
     def __str__(self) -> str:

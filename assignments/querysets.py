@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Case, Q, When
+from django.db.models import Case, F, Func, Q, Value, When
 from psycopg.types.range import TimestamptzRange
 
 from assignments.eligibility import DECIDED_BY_PLACES
@@ -21,6 +21,17 @@ from smartscheduler.timeslots import TimeSlot
 
 if TYPE_CHECKING:
     from assignments.models import Assignment  # noqa: F401
+
+
+# Live assignments by start, the next first; then all others, the latest first. An index has this order.
+_IS_LIVE = Q(status="pending") | Q(status="confirmed") | Q(status="in_progress")
+_START = Func(F("time_slot"), function="lower", output_field=models.DateTimeField())
+LIST_ORDER = (
+    Case(When(_IS_LIVE, then=Value(0)), default=Value(1)).asc(),
+    Case(When(_IS_LIVE, then=_START)).asc(),
+    _START.desc(),
+    F("id").asc(),
+)
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):

@@ -19,7 +19,7 @@ from psycopg.types.range import TimestamptzRange
 
 from contractors import triggers
 from contractors.fields import SkillsField
-from contractors.querysets import ContractorQuerySet
+from contractors.querysets import LIST_ORDER, ContractorQuerySet
 from contractors.spatial_index import place_sql
 from contractors.states import Status, check_transition
 from contractors.types import Type
@@ -128,6 +128,7 @@ class Contractor(Location):
                 condition=Q(status="active") & (Q(service_radius_miles__isnull=True) | Q(service_radius_miles__gt=50)),
             ),
             models.Index(fields=["name", "id"], name="contractor_by_name"),
+            models.Index(*LIST_ORDER, name="contractor_by_list_order"),
             search_index("contractor_words_index", SEARCH_TEXT),
         ]
         triggers = triggers.of_contractors()
@@ -289,7 +290,9 @@ class Rating(models.Model):
     contractor = models.ForeignKey(
         Contractor, verbose_name=_("contractor"), on_delete=models.CASCADE, related_name="ratings"
     )
-    # Not a foreign key: this app stands below `jobs`. Unique, so that a job is rated once.
+    # Not a foreign key: a key into `jobs`, which is above this app, would make the two depend on each other. Ratings
+    # outlive their jobs: the retention service, the only one that deletes jobs, clears this column first. Unique, so
+    # that a job is rated once.
     job_id = models.UUIDField(_("job id"), null=True, blank=True, unique=True)
     value = models.DecimalField(_("value"), max_digits=3, decimal_places=2)
     comment = ShortNotesField(_("comment"), max_length=1000, blank=True)

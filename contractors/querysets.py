@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import F, Func
+from django.db.models import Case, F, Func, Q, Value, When
 
 from smartscheduler.core.db.text_fields import ascii_lower
 from smartscheduler.core.email_addresses import contact_key
@@ -12,6 +12,13 @@ from smartscheduler.core.text import fold
 
 if TYPE_CHECKING:
     from contractors.models import Contractor
+
+# Active contractors, then those on leave, then inactive ones, each by name. An index has this order.
+LIST_ORDER = (
+    Case(When(Q(status="active"), then=Value(0)), When(Q(status="on_leave"), then=Value(1)), default=Value(2)).asc(),
+    F("name").asc(),
+    F("id").asc(),
+)
 
 
 class ContractorQuerySet(models.QuerySet["Contractor"]):

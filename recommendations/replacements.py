@@ -48,13 +48,22 @@ LEAST_HORIZON = 7
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A contractor and a time slot for a booking. `miles`: from the base to the site."""
+    """A contractor and a time slot for a booking. `miles`: from the base to the site.
+
+    `is_first`: no other contractor ranks higher for the booked time. The booked contractor is not ranked.
+    """
 
     contractor: Contractor
     slot: TimeSlot
     miles: float
     keeps_time: bool
     keeps_contractor: bool
+    is_first: bool = False
+
+    @property
+    def is_override(self) -> bool:
+        """Whether it is a choice other than the first of the ranking."""
+        return not (self.keeps_contractor or self.is_first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +141,7 @@ class Visit:
         return same_time == is_free(candidate.calendar, self.booking.slot, self.site, self.rules)
 
     def of_candidate(
-        self, candidate: ScoredCandidate, contractors: dict[UUID, Contractor], *, same_time: bool
+        self, candidate: ScoredCandidate, contractors: dict[UUID, Contractor], *, same_time: bool, is_first: bool
     ) -> Replacement:
         slot = self.booking.slot
         if not same_time:
@@ -140,7 +149,8 @@ class Visit:
             request = self.request.wanted_on(day_of(starts[0], self.request.zone))
             slot = suggested_slot(request, starts, candidate.calendar, self.rules, site=self.site, now=self.now)
         contractor = contractors[candidate.contender.id]
-        return Replacement(contractor, slot, candidate.contender.miles, same_time, keeps_contractor=False)
+        miles = candidate.contender.miles
+        return Replacement(contractor, slot, miles, same_time, keeps_contractor=False, is_first=is_first)
 
     @property
     def window(self) -> TimeSlot:
@@ -229,12 +239,17 @@ def _others(visits: Sequence[Visit]) -> tuple[dict[UUID, list[Replacement]], dic
     run([search for _, _, search, _ in searches])
     ids = {candidate.contender.id for *_, condition in searches for candidate in condition.candidates}
     contractors = contractors_by_id(ids) if ids else {}
+    firsts: dict[UUID, ScoredCandidate] = {}
+    for visit, _, _, condition in searches:
+        for best in condition.candidates[:1]:
+            firsts[visit.booking.pk] = min(firsts.get(visit.booking.pk, best), best)
     of_time: dict[bool, dict[UUID, list[Replacement]]] = {
         same: {visit.booking.pk: [] for visit in visits} for same in (True, False)
     }
     for visit, same, _, condition in searches:
         of_time[same][visit.booking.pk] = [
-            visit.of_candidate(candidate, contractors, same_time=same) for candidate in condition.candidates
+            visit.of_candidate(candidate, contractors, same_time=same, is_first=candidate is firsts[visit.booking.pk])
+            for candidate in condition.candidates
         ]
     return of_time[True], of_time[False]
 

@@ -14,6 +14,8 @@ from localflavor.us.us_states import STATE_CHOICES
 EARTH_RADIUS_MILES = 3959.0
 # Tolerance in minutes for rounding errors of floating-point numbers: exactly 35 minutes must not round up to 36.
 NOISE = 5e-10
+# All sites are in the United States. Pages without a site count days in the Central time zone.
+MIDDLE = zoneinfo.ZoneInfo("America/Chicago")
 
 
 class Point(NamedTuple):

@@ -1,8 +1,9 @@
 """Shared fixtures and the settings of property-based tests."""
 
 import gc
+import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,45 @@ from django.test import TransactionTestCase
 from django.test import utils as test_utils
 from django.utils.safestring import SafeString
 from hypothesis import HealthCheck, settings
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
+from smartscheduler import settings as settings_of_product
 from smartscheduler.ops.local.servers.valkey import Valkey
 
 settings.register_profile(
     "suite", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("suite")
+
+
+# The key of the advisory lock of the processes of a run, on the maintenance database.
+TEMPLATE_LOCK = 1_720_618_446
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """A copy of one migrated database: without a template, each process would run all migrations."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    template, names = f"test_template_{run}", connection.settings_dict
+    own = names["TEST"]["NAME"] or f"test_{names['NAME']}"
+    with django_db_blocker.unblock():
+        with connection._nodb_cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template])
+            if not cursor.fetchone():
+                names["TEST"]["NAME"] = template
+                connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+                connection.close()
+            cursor.execute(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)')
+            cursor.execute(f'CREATE DATABASE "{own}" TEMPLATE "{template}"')
+        names["TEST"]["NAME"] = names["NAME"] = own
+        yield
+        connection.close()
+        with connection._nodb_cursor() as cursor:
+            for name in (own, template):
+                cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -60,6 +92,9 @@ SETTINGS_OF_ALL_TESTS = {
     "ERASURE_LIST": "",
     # Tests wait for nothing; those of the delay itself set it.
     "MAIL_DELAY": timedelta(0),
+    # The one asynchronous middleware would start an event loop and a thread for each request: 40 % of a short one.
+    # It serves static files, of which there are none here; tests of the answers of all middleware restore it.
+    "MIDDLEWARE": [name for name in settings_of_product.MIDDLEWARE if not name.startswith("servestatic.")],
 }
 
 
@@ -67,6 +102,11 @@ SETTINGS_OF_ALL_TESTS = {
 def settings_of_all_tests(django_test_environment: None) -> Iterator[None]:
     with test_utils.override_settings(**SETTINGS_OF_ALL_TESTS):
         yield
+
+
+@pytest.fixture
+def all_middleware(settings: Settings) -> None:
+    settings.MIDDLEWARE = settings_of_product.MIDDLEWARE
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -105,6 +145,16 @@ def only_filled_tables_are_emptied(django_test_environment: None) -> Iterator[No
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
         yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """All that is imported and collected stays, so that the garbage collector would look through it in vain."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_collection_finish() -> None:

@@ -4,11 +4,15 @@ from html.parser import HTMLParser
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth import login
 from django.db.models import Model
+from django.http import HttpRequest
 from django.test import Client
 
 from smartscheduler.accounts.permissions import Role
+from smartscheduler.accounts.session_store import SessionStore
 from tests.factories import UserFactory
 
 
@@ -85,8 +89,12 @@ def fields_of(response: Any, form_id: str = "contractor_form") -> dict[str, Any]
 
 
 def signed_in(role: str = Role.COORDINATOR) -> Client:
-    client = Client()
-    client.force_login(UserFactory(role=role), backend="django.contrib.auth.backends.ModelBackend")
+    """As after `Client.force_login`, which would store a session before the sign-in and delete it again."""
+    client, request = Client(), HttpRequest()
+    request.session = SessionStore()
+    login(request, UserFactory(role=role), backend="django.contrib.auth.backends.ModelBackend")
+    request.session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key or ""
     return client
 
 

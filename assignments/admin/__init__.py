@@ -36,15 +36,17 @@ from assignments.admin.list_filters import (
 )
 from assignments.broken_bookings import reasons_of
 from assignments.models import Assignment
-from assignments.querysets import AssignmentQuerySet
+from assignments.querysets import LIST_ORDER, AssignmentQuerySet
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.accounts.visibility import hidden_fields, seen_by
+from smartscheduler.adminsite.bulk_results import Remedy
 from smartscheduler.adminsite.changelists import ReadAdmin
 from smartscheduler.adminsite.history.views import HistoryAdmin
 from smartscheduler.adminsite.html import badge, bars
 from smartscheduler.adminsite.permissions import may, person
 from smartscheduler.adminsite.record_actions import RecordAdmin, ask_for_each, for_each
 from smartscheduler.adminsite.registry import record_url
+from smartscheduler.adminsite.return_url import returning
 from smartscheduler.core.formatting import local_slot, local_time
 
 
@@ -55,9 +57,11 @@ class AssignmentAdmin(RecordAdmin, HistoryAdmin, ReadAdmin):
     list_display_links = ("job_and_customer",)
     list_filter = ("status", KeptFilter, StartFilter, StartDaysFilter, MadeFilter, ConflictFilter, ChosenFilter)
     list_select_related = ("job", "contractor")
-    ordering = ("-created_at", "id")
+    ordering = LIST_ORDER
     search_fields = ("job__job_number",)  # shows the search box; `search` decides what is searched
     search_help_text = _("Job, customer, place or contractor")
+    empty_text = _("A job that is assigned to a contractor is listed here. Assign an open job first.")
+    empty_link = (_("Open jobs"), "admin:jobs_job_changelist")
     actions = ("confirm_selected", "start_selected", "complete_selected", "cancel_selected")
     change_form_outer_before_template = "admin/assignments/overview.html"
     fieldsets: ClassVar[Any] = (
@@ -148,7 +152,24 @@ class AssignmentAdmin(RecordAdmin, HistoryAdmin, ReadAdmin):
 
     @action(description=_("Confirm"), permissions=["assign"])
     def confirm_selected(self, request: HttpRequest, queryset: QuerySet[Assignment]) -> None:
-        _each(request, queryset, services.confirm_assignment, gettext("Confirmed"))
+        """Confirm the selected assignments; one with a conflict is not confirmed, and its page asks."""
+        here = request.get_full_path()
+
+        def ask(assignment: Assignment) -> Remedy:
+            is_pending = assignment.status == Assignment.Status.PENDING
+            return (
+                (returning(self.address("confirm", assignment), here), gettext("Confirm it anyway"))
+                if is_pending
+                else None
+            )
+
+        for_each(
+            request,
+            queryset,
+            lambda assignment: services.confirm_assignment(assignment_id=assignment.pk, actor=person(request)),
+            done=gettext("Confirmed"),
+            remedy=ask,
+        )
 
     @action(description=_("Start work"), permissions=["assign"])
     def start_selected(self, request: HttpRequest, queryset: QuerySet[Assignment]) -> None:

@@ -8,20 +8,26 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import action
 
 from assignments.admin.list_filters import ANY_RULE
 from assignments.admin.rows import FREES, conflict_lines, lines
 from assignments.broken_bookings import conflicts_of
 from assignments.models import Assignment
+from contractors import services
+from contractors.admin.absence_form import AbsentDaysForm, whole_days
 from contractors.models import Contractor
 from smartscheduler.adminsite import registry
+from smartscheduler.adminsite.bulk_results import Remedy
 from smartscheduler.adminsite.permissions import person
+from smartscheduler.adminsite.record_actions import ask_for_each
 from smartscheduler.adminsite.registry import Panel, record_url
 from smartscheduler.adminsite.return_url import returning
 from smartscheduler.rules.current import current_rules
@@ -72,6 +78,37 @@ def conflicts_message(count: int, url: str) -> SafeString:
 def to_conflicts(contractor: Contractor, usual: str) -> str:
     """Next page after an absence or a leave: the conflicts, if there are any."""
     return returning(record_url(contractor, "conflicts"), usual) if conflicts_of(contractor.pk)[1] else usual
+
+
+@registry.list_action(Contractor)
+@action(description=_("Add an absence …"), permissions=["change"])
+def absent_selected(admin: ModelAdmin, request: HttpRequest, contractors: QuerySet[Contractor]) -> HttpResponse | None:
+    """Ask for the days, then add an absence for each of the selected contractors, for example on a holiday."""
+    here = request.get_full_path()
+
+    def conflicts_link(contractor: Contractor) -> Remedy:
+        count = conflicts_of(contractor.pk)[1]
+        text = ngettext("Reassign {count} booking with a conflict", "Reassign {count} bookings with conflicts", count)
+        return (returning(record_url(contractor, "conflicts"), here), text.format(count=count)) if count else None
+
+    return ask_for_each(
+        admin,
+        request,
+        contractors,
+        lambda contractor, first, last, kind, note: services.add_absence(
+            contractor_id=contractor.pk,
+            period=whole_days(first, last, contractor.zone),
+            kind=kind,
+            note=note,
+            actor=person(request),
+        ),
+        action="absent_selected",
+        form_class=AbsentDaysForm,
+        title=gettext("Add an absence"),
+        question=gettext("Add an absence for these contractors? Their bookings stay until you move them."),
+        done=gettext("Absence added"),
+        follow_up=conflicts_link,
+    )
 
 
 @registry.action_panel(Contractor, "deactivate")

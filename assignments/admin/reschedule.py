@@ -8,14 +8,13 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from assignments import services
 from assignments.admin.actions import is_movable
@@ -24,19 +23,19 @@ from assignments.calendars import load_calendar
 from assignments.drop_targets import DropTarget, drop_target_of
 from assignments.local_time import day_at
 from assignments.models import Assignment
-from assignments.wanted_time import differs_from_wanted
+from assignments.wanted_time import apart_from_desired, differs_from_wanted
 from jobs.requirements import JobRequest
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite import registry
 from smartscheduler.adminsite.buttons import Weight
-from smartscheduler.adminsite.form_fields import InstantField, LocalInstantField
+from smartscheduler.adminsite.entry_previews import of_moment
+from smartscheduler.adminsite.form_fields import DayField, InstantField, MomentField
 from smartscheduler.adminsite.permissions import person
 from smartscheduler.adminsite.record_actions import RecordAdmin
 from smartscheduler.adminsite.registry import ViewButton, record_url
 from smartscheduler.adminsite.return_url import way_back
 from smartscheduler.core.db.text_fields import LineFormField
 from smartscheduler.core.formatting import local_hours, local_slot
-from smartscheduler.core.rest.filters import CalendarDayField
 from smartscheduler.errors import DomainError
 from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.values import Rules
@@ -48,7 +47,7 @@ TYPED = "typed"
 
 
 class DayForm(forms.Form):
-    day = CalendarDayField(required=False, widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
+    day = DayField(required=False)
 
     def clean_day(self) -> date | None:
         day: date | None = self.cleaned_data["day"]
@@ -61,7 +60,15 @@ class StartForm(forms.Form):
     """Form with one of the offered slots, or `typed` and a local time of the site."""
 
     slot = LineFormField(max_length=100, error_messages={"required": _("Choose a time slot or enter a time.")})
-    start = LocalInstantField(required=False, label=_("Another time"))
+    start = MomentField(required=False, label=_("Another time"))
+
+    def __init__(self, booking: Assignment, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["start"].widget.attrs |= {
+            "autocomplete": "off",
+            "placeholder": gettext("For example tomorrow 9am or 12/3 2pm"),
+            "data-reads": record_url(booking, "read-start"),
+        }
 
     def clean(self) -> dict[str, Any]:
         slot = self.cleaned_data.get("slot")
@@ -105,10 +112,28 @@ def days_around(booking: Assignment, shown: date, rules: Rules) -> list[Day]:
 def reschedule(request: HttpRequest, booking: Assignment, admin: RecordAdmin) -> HttpResponse:
     """Show the free starts on `?day=`; a POST asks for a confirmation, and a second one reschedules."""
     with timezone.override(booking.job.zone):
-        form = StartForm(request.POST if request.method == "POST" else None)
+        form = StartForm(booking, request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             return _moved(request, booking, admin, form)
         return _page(request, booking, admin, form)
+
+
+@registry.record_view(Assignment, "read-start", permission=Permission.ASSIGN)
+def read_start(request: HttpRequest, booking: Assignment, admin: RecordAdmin) -> HttpResponse:
+    """The meaning of `?text=` as a start: the slot, and its differences from the desired date."""
+    job = booking.job
+    with timezone.override(job.zone):
+        meaning = of_moment(request.GET.get("text", ""), job.zone)
+        if meaning.is_problem:
+            return JsonResponse(meaning._asdict())
+        start = MomentField().clean(request.GET.get("text", ""))
+    slot = TimeSlot(start, start + job.duration)
+    difference = {
+        "when": local_slot(slot, job.zone),
+        "note": differs_from_wanted(slot, JobRequest.of(job)),
+        "apart": apart_from_desired(slot, JobRequest.of(job)),
+    }
+    return JsonResponse({**meaning._asdict(), **difference})
 
 
 def _moved(request: HttpRequest, booking: Assignment, admin: RecordAdmin, form: StartForm) -> HttpResponse:
@@ -139,6 +164,7 @@ def _page(
         "movable": is_movable(booking),
         "when": local_slot(booking.slot, job.zone),
         "zone": job.zone.key,
+        "asking_start": asking and asking.isoformat(),
         "asking": asking and local_slot(TimeSlot(asking, asking + job.duration), job.zone),
         "note": asking and differs_from_wanted(TimeSlot(asking, asking + job.duration), JobRequest.of(job)),
         "back": way_back(request, record_url(booking, "change")),
@@ -184,6 +210,7 @@ def _slots(booking: Assignment, starts: Sequence[datetime]) -> list[dict[str, An
                 "full": local_slot(slot, zone),
                 "present": start == booking.slot.start,
                 "note": differs_from_wanted(slot, request),
+                "apart": apart_from_desired(slot, request),
             }
         )
     return slots

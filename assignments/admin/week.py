@@ -18,11 +18,12 @@ from contractors.models import Contractor
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite import registry
 from smartscheduler.adminsite.buttons import Weight
+from smartscheduler.adminsite.form_fields import DayField
 from smartscheduler.adminsite.permissions import may
 from smartscheduler.adminsite.record_actions import RecordAdmin
 from smartscheduler.adminsite.registry import ViewButton
+from smartscheduler.core.entry.moments import Direction
 from smartscheduler.core.formatting import local_slot, local_time, time_of_day, zone_name
-from smartscheduler.core.rest.filters import CalendarDayField
 from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import FARTHEST, TimeSlot
 
@@ -41,7 +42,7 @@ LEGEND = [
 class WeekForm(forms.Form):
     """Query parameters: a day of the week to show, and the start of a free stretch to fill."""
 
-    start = CalendarDayField(required=False)
+    start = DayField(required=False, direction=Direction.NEAREST)
     free = forms.DateTimeField(required=False)
 
     def clean_start(self) -> date | None:
@@ -76,6 +77,7 @@ def week(request: HttpRequest, contractor: Contractor, admin: RecordAdmin) -> Ht
         "opts": admin.opts,
         "original": contractor,
         "form": form,
+        "picker": WeekForm(initial={"start": start}),
         "rows": rows,
         "marks": marks,
         "legend": LEGEND,

@@ -1,4 +1,4 @@
-"""Form for an absence: today, the rest of the week, or two instants, all in the contractor's time zone."""
+"""Forms for absences: today, the rest of the week, two instants or whole days, all in the contractor's time zone."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from contractors.models import Absence, Contractor
-from smartscheduler.adminsite.form_fields import LocalInstantField
+from contractors.services import LONGEST_ABSENCE
+from smartscheduler.adminsite.form_fields import DayField, local_moment_field
 from smartscheduler.core.db.text_fields import LineFormField
+from smartscheduler.core.entry.moments import Edge
 from smartscheduler.core.formatting import long_day
 from smartscheduler.timeslots import TimeSlot
 
@@ -38,14 +40,17 @@ def absent_form(contractor: Contractor) -> type[forms.Form]:
             initial=TODAY,
             widget=UnfoldAdminRadioSelectWidget(attrs={"data-dates": DATES}),
         )
-        start = LocalInstantField(
+        start = local_moment_field(
+            Edge.START,
             label=_("Start"),
             required=False,
-            help_text=gettext("In the time zone of {contractor}: {zone}.").format(
-                contractor=contractor.name, zone=zone.key
-            ),
+            help_text=gettext(
+                "For example tomorrow, Mon 7:30a or 12/3. In the time zone of {contractor}: {zone}."
+            ).format(contractor=contractor.name, zone=zone.key),
         )
-        end = LocalInstantField(label=_("End"), required=False)
+        end = local_moment_field(
+            Edge.END, label=_("End"), required=False, help_text=_("A date without a time is the end of that day.")
+        )
         kind = forms.ChoiceField(
             label=_("Kind"), choices=Absence.Kind.choices, initial=Absence.Kind.SICKNESS, widget=UnfoldAdminSelectWidget
         )
@@ -71,6 +76,28 @@ def absent_form(contractor: Contractor) -> type[forms.Form]:
             return None if self.errors or not (start and end) else TimeSlot(start, end)
 
     return AbsentForm
+
+
+class AbsentDaysForm(forms.Form):
+    """An absence of several contractors: whole days in the time zone of each, for example a holiday."""
+
+    first = DayField(label=_("First day"))
+    last = DayField(label=_("Last day"), required=False, help_text=_("Leave empty for one day."))
+    kind = forms.ChoiceField(
+        label=_("Kind"), choices=Absence.Kind.choices, initial=Absence.Kind.HOLIDAY, widget=UnfoldAdminSelectWidget
+    )
+    note = LineFormField(label=_("Note"), max_length=200, required=False, widget=UnfoldAdminTextInputWidget)
+
+    def clean(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        first, last = values.get("first"), values.get("last")
+        if first and "last" in values:
+            values["last"] = last = last or first
+            if last < first:
+                self.add_error("last", gettext("The last day must not be before the first day."))
+            elif last - first >= LONGEST_ABSENCE:
+                self.add_error("last", gettext("An absence can last at most five years."))
+        return values
 
 
 def whole_days(first: date, last: date, zone: ZoneInfo) -> TimeSlot:

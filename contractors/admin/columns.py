@@ -4,19 +4,22 @@ from decimal import Decimal
 from typing import Any, cast
 
 from django.contrib.admin import ShowFacets
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, TextFilter
 from unfold.decorators import display
 
-from contractors.models import PUBLIC_SEARCH_TEXT, SEARCH_TEXT, Contractor
-from contractors.querysets import ContractorQuerySet
+from contractors.models import PUBLIC_SEARCH_TEXT, SEARCH_TEXT, Absence, Contractor
+from contractors.querysets import LIST_ORDER, ContractorQuerySet
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite.changelists import ListAdmin
 from smartscheduler.adminsite.html import badge, stars
+from smartscheduler.core.formatting import local_time
 from smartscheduler.core.text import normalize_search
 
 
@@ -42,22 +45,49 @@ class RatingFilter(DropdownFilter):
         return queryset.filter(rating__gte=Decimal(least)) if least in known else queryset
 
 
+class AvailabilityFilter(DropdownFilter):
+    """Active contractors without an absence now, or contractors with one."""
+
+    title, parameter_name = _("availability"), "available"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("now", gettext("Active and not absent")), ("absent", gettext("Absent now"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Contractor]) -> QuerySet[Contractor]:
+        absent = Exists(Absence.objects.filter(contractor=OuterRef("pk"), period__contains=timezone.now()))
+        if self.value() == "now":
+            return queryset.filter(~absent, status=Contractor.Status.ACTIVE)
+        return queryset.filter(absent) if self.value() == "absent" else queryset
+
+
 class ContractorList(ListAdmin):
-    list_display = ("who", "type_badge", "status_badge", "stars", "place", "radius")
+    list_display = ("who", "type_badge", "availability", "stars", "place", "radius")
     list_display_links = ("who",)
     list_filter = (
         ("status", ChoicesDropdownFilter),
+        AvailabilityFilter,
         ("type", ChoicesDropdownFilter),
         ("state", ChoicesDropdownFilter),
         SkillFilter,
         RatingFilter,
     )
     list_filter_submit = True
+    ordering = LIST_ORDER
     show_facets = ShowFacets.NEVER  # facets would count all contractors once for each state and type
     search_fields = ("search_text",)
     search_text, public_search_text, full_search_permission = SEARCH_TEXT, PUBLIC_SEARCH_TEXT, Permission.VIEW_CONTACTS
     open_search_help_text = _("Name, city or skill")
     search_help_text = _("Name, city, email or skill")
+    empty_text = _("Crews and people whom you book are listed here. Enter them one by one, or import a file.")
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list; each contractor of the page who is absent now has the end of the absence as `absent_until`."""
+        changelist = super().get_changelist_instance(request)
+        absences = Absence.objects.filter(contractor__in=list(changelist.result_list), period__contains=timezone.now())
+        ends = {absence.contractor_id: absence.slot.end for absence in absences.order_by("period__endswith")}
+        for contractor in changelist.result_list:
+            contractor.absent_until = ends.get(contractor.pk)
+        return changelist
 
     @display(description=_("Contractor"), ordering="name", header=True)
     def who(self, contractor: Contractor) -> list[str]:
@@ -70,6 +100,14 @@ class ContractorList(ListAdmin):
     @display(description=_("Status"), ordering="status")
     def status_badge(self, contractor: Contractor) -> SafeString:
         return badge(contractor.status, contractor.get_status_display())
+
+    @display(description=_("Status"), ordering="status")
+    def availability(self, contractor: Contractor) -> SafeString:
+        end = getattr(contractor, "absent_until", None)
+        if end is None or contractor.status != Contractor.Status.ACTIVE:
+            return self.status_badge(contractor)
+        absent = gettext("absent until {time}").format(time=local_time(end, contractor.zone))
+        return format_html('{} <span class="quiet">{}</span>', self.status_badge(contractor), absent)
 
     @display(description=_("Rating"), ordering="rating")
     def stars(self, contractor: Contractor) -> SafeString:

@@ -13,14 +13,19 @@ from unfold.forms import PaginationInlineFormSet
 from contractors.models import Absence, Contractor, WorkingHours
 from contractors.services import LONGEST_ABSENCE, likely_duplicates
 from contractors.working_week import Shift, check_week
-from smartscheduler.adminsite.form_fields import ClockInput, LocalInstantField, PhoneFormField, SkillsFormField
-from smartscheduler.adminsite.location_forms import PlaceForm
+from contractors.written_week import read_week
+from smartscheduler.adminsite.form_fields import ClockInput, PhoneFormField, SkillsFormField, local_moment_field
 from smartscheduler.adminsite.service_forms import ServiceForm
+from smartscheduler.adminsite.skills_question import SkillsQuestionForm
+from smartscheduler.core.entry import UnreadableText
+from smartscheduler.core.entry.moments import Edge
 from smartscheduler.errors import InvalidInput
 from smartscheduler.timeslots import TimeSlot
 
 # Initial working hours of a new contractor: Monday to Friday, 08:00–17:00.
 USUAL_WEEK = [{"day_of_week": day, "start_time": time(8), "end_time": time(17)} for day in range(1, 6)]
+# The field with the week in one line, and its longest text.
+WEEK_LINE, LONGEST_WEEK = "week_line", 400
 WHO_AND_WHERE = {"name", "latitude", "longitude"}
 DUPLICATE = _("This contractor is a likely duplicate of the ones listed above. Nothing was saved.")
 STALE = _(
@@ -28,9 +33,10 @@ STALE = _(
 )
 
 
-class ContractorForm(PlaceForm):
+class ContractorForm(SkillsQuestionForm):
     """Form of a contractor that asks for a confirmation before it saves a likely duplicate."""
 
+    skills_name = "skills"
     phone_number = PhoneFormField(help_text=_("Ten digits in any format."))
     skills = SkillsFormField()
     duplicates: Sequence[Contractor] = ()
@@ -38,6 +44,9 @@ class ContractorForm(PlaceForm):
     class Meta:
         model = Contractor
         fields: list[str] = []
+
+    def known_skills(self) -> list[str]:
+        return Contractor.objects.in_business().skill_names()
 
     @property
     def confirmation(self) -> str:
@@ -94,11 +103,20 @@ class ShiftForm(RowForm):
 
 
 class ShiftFormSet(RowFormSet):
-    """Formset of the working hours; validates the week as a whole."""
+    """Formset of the working hours; validates the week as a whole. A week typed in one line replaces the rows."""
+
+    @property
+    def week_line(self) -> str:
+        return str(self.data.get(WEEK_LINE, "")).strip() if self.is_bound else ""
 
     @property
     def shifts(self) -> list[Shift]:
+        if self.week_line:
+            return read_week(self.week_line[:LONGEST_WEEK], assumes_daytime=True)
         return [form.shift for form in self.kept]
+
+    def has_changed(self) -> bool:
+        return bool(self.week_line) or super().has_changed()
 
     def clean(self) -> None:
         super().clean()
@@ -106,13 +124,16 @@ class ShiftFormSet(RowFormSet):
             return
         try:
             check_week(self.shifts)
+        except UnreadableText as refusal:
+            message = gettext("Type the week: {problem}")
+            raise ValidationError(message.format(problem=refusal)) from refusal
         except InvalidInput as refusal:
             raise ValidationError(refusal.detail) from refusal
 
 
 class AbsenceForm(RowForm):
-    start = LocalInstantField()
-    end = LocalInstantField()
+    start = local_moment_field(Edge.START)
+    end = local_moment_field(Edge.END)
 
     class Meta:
         model = Absence

@@ -3,6 +3,8 @@
 import { findAll, targetOf } from "../shared/dom";
 import { t } from "../shared/messages";
 import { keepListFilters } from "./list-filters";
+import { listenToReplacements } from "./replacements";
+import { listenToTypedDates } from "./typed-dates";
 
 const FILTERS_OPEN_MS = 50;
 const isActivation = (event: KeyboardEvent): boolean => event.key === "Enter" || event.key === " ";
@@ -85,13 +87,6 @@ function selectDatesOption(event: Event): void {
   if (option) option.checked = true;
 }
 
-// Choosing a replacement ticks the row of its booking.
-function tickRow(event: Event): void {
-  const row = targetOf(event)?.closest("[data-replacements] select")?.closest("li");
-  const box = row?.querySelector<HTMLInputElement>("input[name=row]");
-  if (box) box.checked = true;
-}
-
 window.addEventListener("load", () => {
   // jQuery's queue runs after the callbacks that draw the boxes, which may follow the load of the page.
   window.django?.jQuery?.(labelSelectBoxes);
@@ -99,13 +94,14 @@ window.addEventListener("load", () => {
   makeFilterButton();
   openTabWithErrors();
   makeRemoveButtons();
+  listenToReplacements();
 });
 window.addEventListener("hashchange", followTabInAddress);
 document.addEventListener("htmx:afterSettle", announceImport);
 for (const name of ["formset:added", "formset:removed"]) document.addEventListener(name, makeRemoveButtons);
 document.addEventListener("keydown", pressRemoveButton);
 document.addEventListener("input", selectDatesOption);
-document.addEventListener("change", tickRow);
+listenToTypedDates();
 // Recovery codes are shown once.
 document.addEventListener("click", (event) => {
   if (targetOf(event)?.closest("[data-print]")) window.print();

@@ -1,21 +1,25 @@
 // Confirmation in place: the first click on a button asks, the second one submits the form.
 
 import { find, findAll, targetOf } from "../shared/dom";
+import { READ_EVENT } from "./typed-dates";
+import type { Understood } from "./understood";
 
 type Step = "choose" | "confirm";
+
+// What the server reads from a typed start: the slot, and its differences from the desired date.
+interface StartReading extends Understood {
+  when?: string;
+  note?: string;
+  apart?: string;
+}
 
 const stepOf = (form: HTMLFormElement, step: Step): HTMLElement | null => form.querySelector<HTMLElement>(`[data-step="${step}"]`);
 
 const selectedOption = (form: HTMLFormElement): HTMLInputElement | null =>
   form.querySelector<HTMLInputElement>("input[type=radio]:checked:not(:disabled)");
 
-// The selected time in words; empty without a selection.
-function selectedTime(form: HTMLFormElement): string {
-  const option = selectedOption(form);
-  if (!option) return "";
-  if (option.dataset.when) return option.dataset.when;
-  return form.querySelector<HTMLInputElement>("input[type=datetime-local]")?.value.replace("T", ", ") ?? "";
-}
+// The selected time in words; empty without a selection, and for a typed time that the server has not read yet.
+const selectedTime = (form: HTMLFormElement): string => selectedOption(form)?.dataset.when ?? "";
 
 // The question names the time, and how it differs from what the customer asked for or was told.
 function updateQuestion(form: HTMLFormElement): void {
@@ -58,7 +62,7 @@ function handleSubmit(event: SubmitEvent): void {
   const form = event.target as HTMLFormElement;
   const isConfirmed = event.submitter?.getAttribute("name") === "confirmed";
   if (!form.matches("[data-asks]") || isConfirmed) return;
-  // Without a time the server says what is missing.
+  // Without a time the server says what is missing; a time that is not read yet is asked about on a page of its own.
   if (!selectedTime(form) || !stepOf(form, "confirm")) return;
   event.preventDefault();
   goToStep(form, "confirm");
@@ -75,10 +79,29 @@ function handleChange(event: Event): void {
   const field = targetOf(event);
   const form = field?.closest<HTMLFormElement>("[data-asks]");
   if (!field || !form) return;
-  if (field.matches("input[type=datetime-local]")) {
-    const typed = form.querySelector<HTMLInputElement>("input[type=radio][value=typed]");
-    if (typed) typed.checked = true;
-  }
+  updateQuestion(form);
+}
+
+const typedOption = (form: HTMLFormElement): HTMLInputElement | null =>
+  form.querySelector<HTMLInputElement>("input[type=radio][value=typed]");
+
+// Typing a time selects it; what it means is known after the server has read it.
+function handleInput(event: Event): void {
+  const field = targetOf(event);
+  const form = field?.matches("[data-reads]") ? field.closest<HTMLFormElement>("[data-asks]") : null;
+  if (form) setTypedTime(form, null);
+}
+
+function handleReading(event: Event): void {
+  const form = targetOf(event)?.closest<HTMLFormElement>("[data-asks]");
+  if (form) setTypedTime(form, (event as CustomEvent<StartReading | null>).detail);
+}
+
+function setTypedTime(form: HTMLFormElement, reading: StartReading | null): void {
+  const option = typedOption(form);
+  if (!option) return;
+  option.checked = true;
+  Object.assign(option.dataset, { when: reading?.when ?? "", note: reading?.note ?? "", apart: reading?.apart ?? "" });
   updateQuestion(form);
 }
 
@@ -91,6 +114,8 @@ export function listenToConfirmation(): void {
   document.addEventListener("submit", handleSubmit);
   document.addEventListener("click", handleClick);
   document.addEventListener("change", handleChange);
+  document.addEventListener("input", handleInput);
+  document.addEventListener(READ_EVENT, handleReading);
   document.addEventListener("keydown", handleEscape);
   document.addEventListener("keydown", handleEnter);
   document.addEventListener("htmx:afterSwap", showDifferences);

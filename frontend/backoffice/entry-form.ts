@@ -4,24 +4,21 @@
 import { create, find } from "../shared/dom";
 import { t } from "../shared/messages";
 import { replaceSkill } from "./skills-combobox";
+import { outputOf, showUnderstood, type TextField as Field, type Understood } from "./understood";
 
 const TYPING_MS = 300;
 const PREVIEWED = ["place_line", "desired_date", "duration", "customer_phone", "phone_number", "required_skills", "skills"];
 const PARTS = ["address", "city", "state", "zip_code"] as const;
 const POSITION = ["latitude", "longitude", "time_zone"];
 
-interface Understood {
-  text: string;
-  is_problem: boolean;
+interface FieldPreview extends Understood {
   fixes: [typed: string, instead: string][];
 }
 
 interface Preview {
-  fields: Partial<Record<string, Understood>>;
+  fields: Partial<Record<string, FieldPreview>>;
   parts: Partial<Record<(typeof PARTS)[number], string>>;
 }
-
-type Field = HTMLInputElement | HTMLSelectElement;
 
 export class EntryForm {
   private timer: number | undefined;
@@ -38,7 +35,7 @@ export class EntryForm {
     for (const name of PREVIEWED) {
       const field = this.field(name);
       if (!field) continue;
-      this.addOutput(field);
+      outputOf(field);
       field.addEventListener("input", () => this.schedule());
       field.addEventListener("blur", () => void this.refresh());
     }
@@ -63,13 +60,6 @@ export class EntryForm {
 
   private field(name: string): Field | null {
     return this.form.querySelector<Field>(`[name="${name}"]:not([type=hidden])`);
-  }
-
-  private addOutput(field: Field): void {
-    const output = create("p", { id: `${field.id}-understood`, className: "understood", hidden: true });
-    output.setAttribute("aria-live", "polite");
-    (field.closest("div.max-w-2xl") ?? field).after(output);
-    field.setAttribute("aria-describedby", [field.getAttribute("aria-describedby"), output.id].filter(Boolean).join(" "));
   }
 
   // The line says what its parts say.
@@ -121,20 +111,11 @@ export class EntryForm {
     }
   }
 
-  private show(name: string, understood: Understood | undefined): void {
+  private show(name: string, understood: FieldPreview | undefined): void {
     const field = this.field(name);
-    const output = field && document.getElementById(`${field.id}-understood`);
-    if (!output) return;
-    // Half a text is no mistake yet, and a mistake that the server has named is not named twice.
-    const isUnfinished = understood?.is_problem === true && document.activeElement === field;
-    const isRefused = field.closest(".group")?.querySelector(".errorlist")?.textContent.includes(understood?.text ?? "\n") === true;
-    const text = isUnfinished || isRefused ? "" : (understood?.text ?? "");
-    if (output.dataset.text === text) return;
-    output.dataset.text = text;
-    output.hidden = !text;
-    output.classList.toggle("is-problem", understood?.is_problem === true);
+    if (!field) return;
     const fixes = understood?.fixes ?? [];
-    output.replaceChildren(text, ...fixes.map(([typed, instead]) => this.fixButton(field, typed, instead)));
+    showUnderstood(field, understood, () => fixes.map(([typed, instead]) => this.fixButton(field, typed, instead)));
   }
 
   private fixButton(field: Field, typed: string, instead: string): HTMLElement {

@@ -123,6 +123,8 @@ class HoursTools {
       return;
     }
     for (const day of DAYS) this.replaceDay(day, shifts.filter((shift) => shift.day_of_week === day).map(toShift));
+    // The rows count now: a line that is still there when the form is saved would replace them.
+    this.week.value = "";
     this.say(t("weekFilledIn", { days: dayNames(DAYS.filter((day) => shifts.some((shift) => shift.day_of_week === day))) }));
   }
 

@@ -76,6 +76,7 @@ class JobAdmin(PreviewAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin)
     search_text, public_search_text, full_search_permission = SEARCH_TEXT, PUBLIC_SEARCH_TEXT, Permission.VIEW_CUSTOMERS
     open_search_help_text = _("Number, city or ZIP code")
     search_help_text = _("Number, address, city, ZIP code, customer or phone")
+    empty_text = _("Jobs of customers are listed here, open ones first. Enter them one by one, or import a file.")
     readonly_fields = ("job_number", "status_badge", "cancelled")
     actions = ("prioritize_selected", "move_selected")
     fieldsets: ClassVar[Any] = (

@@ -2,10 +2,10 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from jobs.models import Job
-from smartscheduler.core.rest.filters import CalendarDayField
+from smartscheduler.adminsite.form_fields import DayField
 
 
 class PriorityForm(forms.Form):
@@ -13,4 +13,4 @@ class PriorityForm(forms.Form):
 
 
 class DayForm(forms.Form):
-    day = CalendarDayField(label=_("New day"), widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
+    day = DayField(label=_("New day"), help_text=_("For example tomorrow, Mon or 12/3."))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
@@ -15,9 +15,8 @@ from customers.duplicates import Duplicate, find_duplicates
 from customers.models import Customer
 from customers.services import certain_matches
 from jobs.models import SEARCH_TEXT, Job
-from smartscheduler.adminsite.entry_previews import question, unknown_skills
 from smartscheduler.adminsite.form_fields import HoursField, MomentField, MomentInput, PhoneFormField, SkillsFormField
-from smartscheduler.adminsite.location_forms import PlaceForm
+from smartscheduler.adminsite.skills_question import SkillsQuestionForm
 from smartscheduler.core.db.text_fields import LineFormField, NotesFormField
 from smartscheduler.core.geo.zip_codes import middle_of
 from smartscheduler.places import Point
@@ -25,9 +24,10 @@ from smartscheduler.places import Point
 PREVIEWED = {"data-preview": "", "autocomplete": "off"}
 
 
-class JobForm(PlaceForm):
-    """Form of a job. A required skill that is almost spelled like a known one needs a second click on Save."""
+class JobForm(SkillsQuestionForm):
+    """Form of a job."""
 
+    skills_name = "required_skills"
     customer_id: UUID | None = None
     customer_name = LineFormField(
         required=False,
@@ -47,9 +47,6 @@ class JobForm(PlaceForm):
     customer = forms.UUIDField(required=False, widget=forms.HiddenInput)
     # The customers that the previous page has asked about.
     customers_asked = LineFormField(required=False, max_length=400, widget=forms.HiddenInput)
-    # The unknown skills that the previous page has asked about.
-    skills_asked = LineFormField(required=False, max_length=2_000, widget=forms.HiddenInput)
-
     special_requirements = NotesFormField(
         required=False, max_length=4000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
     )
@@ -65,13 +62,13 @@ class JobForm(PlaceForm):
         if not self.instance._state.adding:
             del self.fields["customer"], self.fields["customers_asked"]
 
+    def known_skills(self) -> list[str]:
+        return Contractor.objects.in_business().skill_names()
+
     def clean(self) -> dict[str, Any]:
         values = super().clean()
-        asked = values.pop("skills_asked", "")
         if self.instance._state.adding:
             self._choose_customer(values, values.pop("customers_asked", ""))
-        if "required_skills" in self.changed_data and "required_skills" in values:
-            self._ask_about_skills(values["required_skills"], asked)
         return values
 
     def _choose_customer(self, values: dict[str, Any], asked: str) -> None:
@@ -110,19 +107,6 @@ class JobForm(PlaceForm):
         return {name: value for name, value in values.items() if name not in contact} | {
             "customer_id": self.customer_id
         }
-
-    def _ask_about_skills(self, names: list[str], asked: str) -> None:
-        misspelled = [
-            (name, similar)
-            for name, similar in unknown_skills(names, Contractor.objects.in_business().skill_names())
-            if similar
-        ]
-        answer = ", ".join(name for name, _similar in misspelled)
-        if not misspelled or asked == answer:
-            return
-        keep = ngettext("To require it anyway, save again.", "To require them anyway, save again.", len(misspelled))
-        text = " ".join([*(question(*pair) for pair in misspelled), keep])
-        self._ask("skills_asked", answer, "required_skills", text)
 
     def known_point(self, values: dict[str, Any]) -> Point | None:
         """The point of the last job at this address, unless it is only the center of the ZIP code."""

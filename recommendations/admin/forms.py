@@ -11,9 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from recommendations.ranking import MOST_RESULTS
-from smartscheduler.adminsite.form_fields import InstantField
+from smartscheduler.adminsite.form_fields import DayField, InstantField
 from smartscheduler.core.db.text_fields import LineFormField, NotesFormField, SearchFormField
-from smartscheduler.core.rest.filters import CalendarDayField
 from smartscheduler.rules.values import LONGEST_HORIZON, Rules
 
 USUAL_RESULTS = 10
@@ -30,10 +29,9 @@ class QuestionForm(forms.Form):
         widget=UnfoldAdminIntegerFieldWidget(),
         help_text=format_lazy(_("0 to {limit}. 0 searches the desired date only."), limit=LONGEST_HORIZON),
     )
-    day = CalendarDayField(
+    day = DayField(
         label=_("Another date"),
         required=False,
-        widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
         help_text=_("Ranks for this date. Leave empty for the desired date."),
     )
     max_results = forms.IntegerField(

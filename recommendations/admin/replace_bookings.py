@@ -3,46 +3,50 @@
 Each lists bookings with their best replacement; one click applies all selected ones, and each row gets its own answer.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from assignments import services
 from assignments.admin.rows import FREES, MOVES, Line, conflict_lines, lines
 from assignments.models import Assignment
 from assignments.states import MOVABLE
-from assignments.wanted_time import moved_by
+from assignments.wanted_time import apart_from_desired, moved_by
 from contractors.models import Contractor
+from jobs.requirements import JobRequest
 from recommendations.replacements import LEAST_HORIZON, MOST_BOOKINGS, Offers, Replacement, offer_replacements
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite import registry
 from smartscheduler.adminsite.bulk_results import Outcome, page_of, report
 from smartscheduler.adminsite.buttons import Button, Weight
 from smartscheduler.adminsite.date_filters import between_days
+from smartscheduler.adminsite.form_fields import DayField
 from smartscheduler.adminsite.permissions import may, person
 from smartscheduler.adminsite.record_actions import RecordAdmin
 from smartscheduler.adminsite.registry import Panel, list_url, record_url
-from smartscheduler.adminsite.return_url import way_back
-from smartscheduler.core.db.text_fields import LineFormField
+from smartscheduler.adminsite.return_url import returning, way_back
+from smartscheduler.core.db.text_fields import LineFormField, NotesFormField
 from smartscheduler.core.formatting import local_slot, long_day
 from smartscheduler.core.geo.zip_codes import middle_of
-from smartscheduler.core.rest.filters import CalendarDayField
 from smartscheduler.errors import DomainError
-from smartscheduler.places import Point, great_circle_miles, state_choices
+from smartscheduler.places import MIDDLE, Point, great_circle_miles, state_choices
 from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.values import Rules
 
@@ -50,8 +54,11 @@ from smartscheduler.rules.values import Rules
 MOST_READ = 1_000
 FARTHEST_DAY = timedelta(days=366)
 DEFAULT_MILES = 25
-# All sites are in the United States: the day that is shown at first is today in the Central time zone.
-MIDDLE = ZoneInfo("America/Chicago")
+# Ends the value of an option that is not the first of the ranking.
+OVERRIDE = "override"
+# Places of the bookings of a day that the page offers as filters.
+MOST_PLACES = 12
+METRO_DIGITS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,14 +79,32 @@ class Scope:
     own: bool = True
     original: Contractor | None = None
     form: forms.Form | None = None
+    areas: Sequence["Area"] = ()
+
+
+class Choice(NamedTuple):
+    """The value of an option: contractor, start, and whether it is not the first of the ranking."""
+
+    contractor_id: UUID
+    start: datetime
+    is_override: bool
+
+
+class Option(NamedTuple):
+    """A replacement as an option of a select. `is_override`: not the first of the ranking."""
+
+    value: str
+    text: str
+    chosen: bool
+    is_override: bool
 
 
 @dataclass(frozen=True)
 class Row:
-    """A booking with its replacements in groups: title, and value, text and selection of each option."""
+    """A booking with its replacements in groups, each with a title."""
 
     line: Line
-    groups: list[tuple[str, list[tuple[str, str, bool]]]]
+    groups: list[tuple[str, list[Option]]]
     selected: bool
     note: str
 
@@ -88,11 +113,33 @@ class Row:
         return self.line.booking
 
 
-def respond(request: HttpRequest, admin: RecordAdmin, scope_now: Callable[[], Scope]) -> HttpResponse:
-    """GET: the page. POST: apply the selected replacements, then show the remaining bookings with new ones."""
+class OverrideForm(forms.Form):
+    """The reason for the choices that are not the first of the ranking."""
+
+    override_reason = NotesFormField(label=_("Reason"), max_length=500, required=False)
+
+
+def respond(
+    request: HttpRequest,
+    admin: RecordAdmin,
+    scope_now: Callable[[], Scope],
+    next_page: Callable[[set[UUID]], str] | None = None,
+) -> HttpResponse:
+    """GET: the page. POST: apply the selected replacements, then show the remaining bookings with new ones.
+
+    `next_page` returns the URL of the remaining bookings by the ids of the replaced ones; by default the same URL.
+    """
     if request.method == "POST" and may(request, Permission.ASSIGN):
-        outcomes = _replace_selected(request)
-        report(request, outcomes, gettext("Reassigned or moved"))
+        form = OverrideForm(request.POST)
+        if not form.is_valid():
+            messages.error(
+                request, f"{form['override_reason'].label}: {' '.join(map(str, form['override_reason'].errors))}"
+            )
+            return redirect(request.get_full_path())
+        outcomes = _replace_selected(request, form.cleaned_data["override_reason"])
+        report(request, list(outcomes.values()), gettext("Reassigned or moved"))
+        if next_page:
+            return redirect(next_page({pk for pk, outcome in outcomes.items() if not outcome.refusal}))
         scope = scope_now()
         return redirect(request.get_full_path() if scope.bookings or scope.form else scope.back)
     return _page(request, admin, scope_now())
@@ -130,7 +177,7 @@ def _rows(scope: Scope, shown: Sequence[Line], rules: Rules) -> list[Row]:
 def _row(scope: Scope, line: Line, offers: Offers, rules: Rules) -> Row:
     chosen = offers.chosen
     groups = [
-        (title, [(_value(option), _text(option, offers.booking), option is chosen) for option in options])
+        (title, [_option(option, offers.booking, chosen=option is chosen) for option in options])
         for title, options in _grouped(offers.replacements)
     ]
     selected = chosen is not None and (chosen.keeps_time or scope.after is not None)
@@ -141,6 +188,10 @@ def _row(scope: Scope, line: Line, offers: Offers, rules: Rules) -> Row:
         days = max(rules.horizon_days, LEAST_HORIZON)
         note = gettext("No contractor is free for this job within {days} days.").format(days=days)
     return Row(line, groups, selected, note)
+
+
+def _option(option: Replacement, booking: Assignment, *, chosen: bool) -> Option:
+    return Option(_value(option), _text(option, booking), chosen, option.is_override)
 
 
 def _grouped(replacements: Sequence[Replacement]) -> Iterator[tuple[str, list[Replacement]]]:
@@ -159,6 +210,9 @@ def _grouped(replacements: Sequence[Replacement]) -> Iterator[tuple[str, list[Re
 def _text(option: Replacement, booking: Assignment) -> str:
     contractor, slot = option.contractor, local_slot(option.slot, booking.job.zone)
     change = moved_by(option.slot, booking)
+    desired = apart_from_desired(option.slot, JobRequest.of(booking.job))
+    if desired and not option.keeps_time:
+        slot = gettext("{slot} ({difference})").format(slot=slot, difference=desired)
     if option.keeps_contractor:
         text = gettext("{change}: {slot}, {contractor}")
         return text.format(contractor=contractor.name, slot=slot, change=change)
@@ -176,23 +230,28 @@ def _text(option: Replacement, booking: Assignment) -> str:
 
 
 def _value(option: Replacement) -> str:
-    return f"{option.contractor.pk}|{option.slot.start.isoformat()}"
+    return "|".join(
+        [str(option.contractor.pk), option.slot.start.isoformat(), *([OVERRIDE] if option.is_override else [])]
+    )
 
 
-def _replace_selected(request: HttpRequest) -> list[Outcome]:
-    """Apply the replacement of each selected row in a transaction of its own, the earliest booking first."""
+def _replace_selected(request: HttpRequest, reason: str) -> dict[UUID, Outcome]:
+    """Apply the replacement of each selected row in a transaction of its own, the earliest booking first.
+
+    Returns the result of each booking by its id.
+    """
     ids = {parsed for text in request.POST.getlist("row")[:MOST_BOOKINGS] if (parsed := _uuid(text))}
     bookings = Assignment.objects.filter(pk__in=ids).select_related("job", "contractor").order_by("time_slot", "pk")
-    return [_replaced(request, booking) for booking in bookings]
+    return {booking.pk: _replaced(request, booking, reason) for booking in bookings}
 
 
-def _replaced(request: HttpRequest, booking: Assignment) -> Outcome:
+def _replaced(request: HttpRequest, booking: Assignment, reason: str) -> Outcome:
     name, url = str(booking), page_of(booking)
-    contractor_id, start = _choice(request.POST.get(f"choice-{booking.pk}", ""))
-    if contractor_id is None or start is None:
+    choice = _choice(request.POST.get(f"choice-{booking.pk}", ""))
+    if choice is None:
         return Outcome(name, url, gettext("Select a replacement."))
     try:
-        moved = _move(booking, contractor_id, start, request)
+        moved = _move(booking, choice, request, reason)
     except DomainError as refusal:
         return Outcome(name, url, refusal.detail)
     except ObjectDoesNotExist:
@@ -202,8 +261,9 @@ def _replaced(request: HttpRequest, booking: Assignment) -> Outcome:
     return Outcome(name, page_of(moved), result=text.format(contractor=moved.contractor.name, slot=slot, status=status))
 
 
-def _move(booking: Assignment, contractor_id: UUID, start: datetime, request: HttpRequest) -> Assignment:
+def _move(booking: Assignment, choice: Choice, request: HttpRequest, reason: str) -> Assignment:
     """Reassign or reschedule; a repeated request answers with the booking that the first one has made."""
+    contractor_id, start, is_override = choice
     if done := _made(booking, contractor_id, start):
         return done
     actor = person(request)
@@ -211,7 +271,11 @@ def _move(booking: Assignment, contractor_id: UUID, start: datetime, request: Ht
         if contractor_id == booking.contractor_id:
             return services.reschedule_assignment(assignment_id=booking.pk, start=start, actor=actor)
         return services.reassign_assignment(
-            assignment_id=booking.pk, contractor_id=contractor_id, start=start, actor=actor
+            assignment_id=booking.pk,
+            contractor_id=contractor_id,
+            start=start,
+            actor=actor,
+            override_reason=reason if is_override else "",
         )
     except DomainError:
         # The second of two clicks waits for the lock of the first one, then finds the booking gone.
@@ -225,13 +289,15 @@ def _made(booking: Assignment, contractor_id: UUID, start: datetime) -> Assignme
     return live.select_related("contractor").first()
 
 
-def _choice(value: str) -> tuple[UUID | None, datetime | None]:
+def _choice(value: str) -> Choice | None:
     contractor, _, text = value.partition("|")
+    moment, _, flag = text.partition("|")
     try:
-        start = datetime.fromisoformat(text)
+        start = datetime.fromisoformat(moment)
     except ValueError:
-        return None, None
-    return _uuid(contractor), start if start.tzinfo else None
+        return None
+    contractor_id = _uuid(contractor)
+    return Choice(contractor_id, start, flag == OVERRIDE) if contractor_id and start.tzinfo else None
 
 
 def _uuid(text: str) -> UUID | None:
@@ -320,15 +386,65 @@ def all_conflicts(request: HttpRequest, admin: RecordAdmin) -> HttpResponse:
     return respond(request, admin, scope)
 
 
+@registry.list_action(Assignment)
+@action(description=_("Reassign or move …"), permissions=["assign"])
+def replace_selected(admin: RecordAdmin, request: HttpRequest, bookings: QuerySet[Assignment]) -> HttpResponse:
+    """Lead to the page with the selected bookings and their replacements."""
+    ids = [str(pk) for pk in bookings.order_by("time_slot", "pk").values_list("pk", flat=True)[:MOST_BOOKINGS]]
+    return redirect(_of_ids(ids, request.get_full_path()))
+
+
+@registry.list_view(Assignment, "replace", permission=Permission.ASSIGN)
+def selected_bookings(request: HttpRequest, admin: RecordAdmin) -> HttpResponse:
+    """The bookings with the ids `?id=`, selected in a list."""
+    ids = [parsed for text in request.GET.getlist("id")[:MOST_BOOKINGS] if (parsed := _uuid(text))]
+    back = way_back(request, list_url(Assignment, "changelist"))
+
+    def scope() -> Scope:
+        listed, count = _first(Assignment.objects.live().filter(pk__in=ids))
+        intro = ngettext("{count} live booking is selected.", "{count} live bookings are selected.", count)
+        return Scope(
+            title=gettext("Reassign or move bookings"),
+            bookings=listed,
+            count=count,
+            intro=intro.format(count=count),
+            nothing=gettext("None of the selected bookings is live, so there is nothing to reassign or move."),
+            submit=gettext("Reassign or move selected"),
+            back=back,
+        )
+
+    def remaining(replaced: set[UUID]) -> str:
+        left = [str(pk) for pk in ids if pk not in replaced]
+        return _of_ids(left, back) if left else back
+
+    return respond(request, admin, scope, remaining)
+
+
+def _of_ids(ids: Sequence[str], back: str) -> str:
+    query = urlencode({"id": ids}, doseq=True)
+    return returning(f"{list_url(Assignment, 'replace')}?{query}", back)
+
+
+class Area(NamedTuple):
+    """An area with bookings on the day: its name, its value in the field, and the number of its bookings."""
+
+    name: str
+    value: str
+    bookings: int
+
+
 class MoveDayForm(forms.Form):
     """The day and the area whose bookings move, for example because of the weather."""
 
-    day = CalendarDayField(label=_("Day"), widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}))
+    day = DayField(label=_("Day"), help_text=_("For example today, tomorrow, Mon or 12/3."))
     area = LineFormField(
         label=_("Area"),
         required=False,
         max_length=80,
-        help_text=_("A city (Austin or Austin, TX), a state (TX), or a ZIP code. Empty: all sites."),
+        help_text=_(
+            "A city (Austin or Austin, TX), a state (TX), a ZIP code, or its first three digits for a metro area."
+            " Empty: all sites."
+        ),
         widget=UnfoldAdminTextInputWidget(),
     )
     miles = forms.IntegerField(
@@ -353,7 +469,9 @@ class MoveDayForm(forms.Form):
         city, _, state = (part.strip() for part in area.rpartition(","))
         self.near: Point | None = None
         self.places: dict[str, str] = {}
-        if area.isdigit():
+        if area.isdigit() and len(area) == METRO_DIGITS:
+            self.places = {"job__zip_code__startswith": area}
+        elif area.isdigit():
             middle = middle_of(area)
             if middle is None:
                 raise ValidationError(gettext("The location of this ZIP code is unknown. Enter a city instead."))
@@ -366,19 +484,39 @@ class MoveDayForm(forms.Form):
             self.places = {"job__city__iexact": area}
         return area
 
+    @property
+    def of_day(self) -> QuerySet[Assignment]:
+        """Movable bookings that start on the day at their site, in all areas."""
+        day, contractor = self.cleaned_data["day"], self.cleaned_data["contractor"]
+        movable = Assignment.objects.filter(status__in=MOVABLE)
+        of_day = between_days(movable, "time_slot__startswith", "job__time_zone", day, day)
+        return of_day.filter(contractor=contractor) if contractor else of_day
+
+    def areas(self) -> list[Area]:
+        """Cities and metro areas with most bookings on the day. A metro area has several cities."""
+        counts = self.of_day.values_list("job__city", "job__state", "job__zip_code").order_by()
+        cities, metros = Counter[str](), dict[str, Counter[str]]()
+        for city, state, zip_code, count in counts.annotate(Count("pk"))[:MOST_READ]:
+            place = f"{city}, {state}"
+            cities[place] += count
+            metros.setdefault(zip_code[:METRO_DIGITS], Counter())[place] += count
+        named = gettext("{place} area (ZIP {digits}…)")
+        areas = [Area(place, place, count) for place, count in cities.items()]
+        areas += [
+            Area(named.format(place=places.most_common(1)[0][0], digits=digits), digits, places.total())
+            for digits, places in metros.items()
+            if len(places) > 1
+        ]
+        return sorted(areas, key=lambda area: (-area.bookings, area.name))[:MOST_PLACES]
+
     def bookings(self) -> list[Assignment]:
-        """Movable bookings that start on the day at their site, by start; at most MOST_READ."""
+        """The bookings of the day in the area, by start; at most MOST_READ."""
         values = self.cleaned_data
-        of_day = between_days(
-            Assignment.objects.filter(status__in=MOVABLE),
-            "time_slot__startswith",
-            "job__time_zone",
-            values["day"],
-            values["day"],
-        ).filter(**self.places)
-        if values["contractor"]:
-            of_day = of_day.filter(contractor=values["contractor"])
-        listed = of_day.select_related("job", "contractor").order_by("time_slot", "pk")[:MOST_READ]
+        listed = (
+            self.of_day.filter(**self.places)
+            .select_related("job", "contractor")
+            .order_by("time_slot", "pk")[:MOST_READ]
+        )
         near, miles = self.near, values["miles"] or DEFAULT_MILES
         return [each for each in listed if near is None or great_circle_miles(near, each.job.point) <= miles]
 
@@ -391,9 +529,9 @@ def move_day(request: HttpRequest, admin: RecordAdmin) -> HttpResponse:
     form = MoveDayForm({"miles": str(DEFAULT_MILES), **asked})
 
     def scope() -> Scope:
-        day, bookings = None, list[Assignment]()
+        day, bookings, areas = None, list[Assignment](), list[Area]()
         if form.is_valid():
-            day, bookings = form.cleaned_data["day"], form.bookings()
+            day, bookings, areas = form.cleaned_data["day"], form.bookings(), form.areas()
         count = len(bookings)
         text = ngettext("{count} booking on {day}.", "{count} bookings on {day}.", count)
         return Scope(
@@ -406,6 +544,7 @@ def move_day(request: HttpRequest, admin: RecordAdmin) -> HttpResponse:
             back=way_back(request, list_url(Assignment, "changelist")),
             after=day,
             form=form,
+            areas=areas,
         )
 
     return respond(request, admin, scope)

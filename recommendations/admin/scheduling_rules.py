@@ -37,6 +37,7 @@ class RulesVersionAdmin(ListAdmin):
     list_before_template = "admin/rules/current.html"
     change_form_outer_before_template = "admin/rules/version.html"
     ordering = ("-number",)
+    empty_text = _("Rankings use the rules above until you publish a version with other weights or limits.")
     actions = None
     fields = readonly_fields = (
         *("version", "since", "published_by", "note"),

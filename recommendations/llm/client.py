@@ -2,6 +2,7 @@
 
 import structlog
 from django.conf import settings
+from django.utils.translation import gettext
 
 from recommendations.llm import budget
 from recommendations.llm.facts import Facts
@@ -39,4 +40,4 @@ def sentence(facts: Facts) -> str:
 
 def _pay(tokens: int) -> None:
     if not budget.spend(tokens):
-        raise NotAsked("Today's budget is spent.")
+        raise NotAsked(gettext("Today's budget is spent."))

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from recommendations.llm.prompt import MOST_TOKENS, SYSTEM, question
 from smartscheduler.core.outbound.json_api import exchange, reject
@@ -48,7 +49,7 @@ def ask(facts: Any) -> Reply:
     try:
         return wire.reply(body)
     except (KeyError, IndexError, TypeError, AttributeError):
-        raise Nonsense("The response does not have the expected structure.") from None
+        raise Nonsense(gettext("The response does not have the expected structure.")) from None
 
 
 def _anthropic(message: str) -> Request:

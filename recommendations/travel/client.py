@@ -5,6 +5,7 @@ from datetime import datetime
 
 import structlog
 from django.conf import settings
+from django.utils.translation import gettext
 from redis import RedisError
 
 from recommendations.travel.matrix import Matrix, Refusal
@@ -46,7 +47,7 @@ def _check_plausible(matrix: Matrix) -> None:
     implausible = [element for row in matrix for element in row if isinstance(element, Refusal) and element.nonsense]
     if implausible and len(implausible) == sum(map(len, matrix)):
         reasons = sorted({refusal.reason for refusal in implausible})
-        raise Nonsense(f"All elements are implausible: {', '.join(reasons)}.")
+        raise Nonsense(gettext("All elements are implausible: {reasons}.").format(reasons=", ".join(reasons)))
 
 
 def _pay(provider: Provider, elements: int) -> None:
@@ -54,8 +55,8 @@ def _pay(provider: Provider, elements: int) -> None:
     try:
         free = budget.within_the_minute(provider.name, cost)
     except RedisError:
-        raise NotAsked("Valkey is not available, so requests to providers cannot be counted.") from None
+        raise NotAsked(gettext("Valkey is not available, so requests to providers cannot be counted.")) from None
     if not free:
-        raise NotAsked("The rate limit of this minute is reached.")
+        raise NotAsked(gettext("The rate limit of this minute is reached."))
     if not budget.spend(provider.name, cost):
-        raise NotAsked("Today's budget is spent.")
+        raise NotAsked(gettext("Today's budget is spent."))

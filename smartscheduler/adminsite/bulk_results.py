@@ -14,10 +14,13 @@ from django.utils.safestring import mark_safe
 from smartscheduler.core.text import LazyText
 from smartscheduler.errors import DomainError
 
+# A URL and the text of the link to it.
+Remedy = tuple[str, str] | None
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """Result for one record: its name and URL, the reason of a refusal, and a link that helps to resolve it.
+    """Result for one record: its name and URL, the reason of a refusal, and a link to what remains to be done.
 
     An empty `refusal` means success; `result` then says what has changed. `remedy` is a URL and the text of the link.
     """
@@ -25,16 +28,20 @@ class Outcome:
     name: str
     url: str
     refusal: str = ""
-    remedy: tuple[str, str] | None = None
+    remedy: Remedy = None
     result: str = ""
 
 
 def do_each(
     records: Iterable[models.Model],
     service: Callable[[Any], Any],
-    remedy: Callable[[Any], tuple[str, str]] | None = None,
+    remedy: Callable[[Any], Remedy] | None = None,
+    follow_up: Callable[[Any], Remedy] | None = None,
 ) -> list[Outcome]:
-    """Run `service` for each record independently: a refusal for one does not affect the others."""
+    """Run `service` for each record independently: a refusal for one does not affect the others.
+
+    `remedy` returns the link after a refusal, `follow_up` the link after a success, both None for none.
+    """
     outcomes = []
     for record in records:
         name, url = str(record), page_of(record)
@@ -43,7 +50,7 @@ def do_each(
         except DomainError as refusal:
             outcomes.append(Outcome(name, url, refusal.detail, remedy(record) if remedy else None))
         else:
-            outcomes.append(Outcome(name, url))
+            outcomes.append(Outcome(name, url, remedy=follow_up(record) if follow_up else None))
     return outcomes
 
 

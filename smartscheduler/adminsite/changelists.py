@@ -95,6 +95,9 @@ class ListAdmin(VisibleFieldsAdmin):
     public_search_text: ClassVar[Any] = None
     full_search_permission: ClassVar[Permission | None] = None
     open_search_help_text: ClassVar[LazyText] = ""
+    # Of the list without any rows: what it will show and how, and the text and URL name of a page that leads there.
+    empty_text: ClassVar[LazyText] = ""
+    empty_link: ClassVar[tuple[LazyText, str] | None] = None
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.views_view))

@@ -12,9 +12,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextInputWidget
 
-from smartscheduler.core.rest.filters import CalendarDayField, site_day
+from smartscheduler.adminsite.form_fields import DayField
+from smartscheduler.core.entry.moments import Direction
+from smartscheduler.core.rest.filters import site_day
 from smartscheduler.core.text import LazyText
 
 # A local day in any time zone lies within two days of the same UTC day.
@@ -92,12 +93,11 @@ class DaysForm(forms.Form):
     def __init__(self, name: str, data: dict[str, Any]) -> None:
         super().__init__(data)
         for end, label in (("from", gettext("From")), ("to", gettext("To"))):
-            widget = UnfoldAdminTextInputWidget(attrs={"type": "date"})
-            self.fields[f"{name}_{end}"] = CalendarDayField(label=label, required=False, widget=widget)
+            self.fields[f"{name}_{end}"] = DayField(label=label, required=False, direction=Direction.NEAREST)
 
 
 class DaysFilter(ListFilter):
-    """Filter by a range of local days: `<name>_from` and `<name>_to` in the URL, as YYYY-MM-DD.
+    """Filter by a range of local days: `<name>_from` and `<name>_to` in the URL, as YYYY-MM-DD or as people type them.
 
     An invalid day is reported on its field and does not filter the list.
     """

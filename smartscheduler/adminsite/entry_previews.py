@@ -14,14 +14,16 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
+from smartscheduler.adminsite.form_fields import today_here
 from smartscheduler.adminsite.location_forms import POSTAL, PlacedAdmin, known_clock, with_parts
 from smartscheduler.core.entry import UnreadableText
 from smartscheduler.core.entry.durations import read_duration, write_duration
-from smartscheduler.core.entry.moments import read_moment
+from smartscheduler.core.entry.moments import Direction, Edge, read_day, read_moment
 from smartscheduler.core.entry.phone_numbers import read_phone
 from smartscheduler.core.entry.spellings import known_spelling, similar_name
-from smartscheduler.core.formatting import local_time
+from smartscheduler.core.formatting import local_time, long_date
 from smartscheduler.core.geo.address_lines import read_address, write_address
+from smartscheduler.places import MIDDLE, validate_time_zone
 
 PHONE_NUMBER = re.compile(r"\(\d{3}\) \d{3}-\d{4}", re.ASCII)
 MOST_SKILLS = 50
@@ -96,6 +98,41 @@ def of_address(line: str) -> Understood:
     except UnreadableText as refusal:
         return Understood(str(refusal), is_problem=True)
     return Understood(" ".join([f"{write_address(parts)}.", *parts.notes]))
+
+
+def read_date(request: HttpRequest) -> HttpResponse:
+    """GET `text`: what a field of a form would read from it; `kind` is `day` or `moment`, `zone` its time zone."""
+    query = request.GET
+    text, name = query.get("text", "").strip(), query.get("zone", MIDDLE.key)
+    try:
+        validate_time_zone(name)
+        edge = Edge(query["edge"]) if "edge" in query else None
+        direction = Direction(query.get("direction", Direction.AHEAD.value))
+    except (ValidationError, ValueError):
+        return JsonResponse({}, status=400)
+    with timezone.override(name):
+        meaning = of_day(text, direction) if query.get("kind") == "day" else of_time(text, edge)
+    return JsonResponse((meaning if text else Understood(""))._asdict())
+
+
+def of_day(text: str, direction: Direction) -> Understood:
+    try:
+        return Understood(long_date(read_day(text, today=today_here(), direction=direction)))
+    except UnreadableText as refusal:
+        return Understood(str(refusal), is_problem=True)
+
+
+def of_time(text: str, edge: Edge | None) -> Understood:
+    """A date and time, which may be past, in the current time zone."""
+    zone = timezone.get_current_timezone()
+    try:
+        reading = read_moment(text, now=timezone.now(), zone=zone, edge=edge)
+        instant = from_current_timezone(reading.moment)
+    except UnreadableText as refusal:
+        return Understood(str(refusal), is_problem=True)
+    except ValidationError as refusal:
+        return Understood(" ".join(refusal.messages), is_problem=True)
+    return Understood(" ".join([f"{local_time(instant, zone)}.", *reading.notes]))
 
 
 def of_moment(text: str, zone: tzinfo | None) -> Understood:

@@ -1,11 +1,12 @@
 """Form fields for local times, durations, phone numbers, skills and reasons."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -21,9 +22,11 @@ from unfold.widgets import (
 from smartscheduler.core.db.text_fields import LineFormField, NotesFormField
 from smartscheduler.core.entry import UnreadableText
 from smartscheduler.core.entry.durations import read_duration, write_duration
-from smartscheduler.core.entry.moments import read_moment, write_moment
+from smartscheduler.core.entry.moments import Direction, Edge, read_day, read_moment, write_day, write_moment
 from smartscheduler.core.entry.phone_numbers import read_phone
 from smartscheduler.core.formatting import Clock, active_clock
+from smartscheduler.core.rest.fields import FIRST_DAY, LAST_DAY, OUT_OF_CALENDAR
+from smartscheduler.places import MIDDLE
 
 # Durations that the picker offers, in minutes.
 USUAL_MINUTES = (30, 60, 90, 120, 180, 240, 300, 360, 480)
@@ -93,18 +96,98 @@ class MomentInput(UnfoldAdminTextInputWidget):
         return write_moment(value, has_24_hours=active_clock() == Clock.TWENTY_FOUR_HOURS)
 
 
+class ReadInput(UnfoldAdminTextInputWidget):
+    """Text input beside which the page shows what the server reads (frontend/backoffice/typed-dates.ts).
+
+    `question` has the parameters of the request; the time zone is the current one when the input is rendered.
+    """
+
+    def __init__(self, question: dict[str, str], attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"autocomplete": "off", **(attrs or {})})
+        self.question = question
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        query = {**self.question, "zone": timezone.get_current_timezone_name()}
+        address = reverse("admin:read-date", query=query)
+        return super().get_context(name, value, {"data-reads": address, **(attrs or {})})
+
+
+class ReadMomentInput(ReadInput, MomentInput):
+    """Input of a MomentField on a page that knows the time zone."""
+
+
 class MomentField(LocalInstantField):
-    """An instant typed in local time of the current time zone: `tomorrow 9`, `12/3 2pm`, `2026-12-03 14:30`."""
+    """An instant typed in local time of the current time zone: `tomorrow 9`, `12/3 2pm`, `2026-12-03 14:30`.
+
+    With `edge`, the time can be left out: a date is then its start or its end.
+    """
 
     widget = MomentInput
 
+    def __init__(self, *, edge: Edge | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.edge = edge
+
     def to_python(self, value: Any) -> datetime | None:
         if isinstance(value, str) and value.strip():
+            zone = timezone.get_current_timezone()
             try:
-                value = read_moment(value, now=timezone.now(), zone=timezone.get_current_timezone()).moment
+                value = read_moment(value, now=timezone.now(), zone=zone, edge=self.edge).moment
             except UnreadableText as refusal:
                 raise ValidationError(str(refusal), code="invalid") from refusal
         return super().to_python(value)
+
+
+def local_moment_field(edge: Edge | None = None, **kwargs: Any) -> MomentField:
+    """A MomentField with what was understood beside it, for a form that is rendered in the time zone of its times."""
+    question = {"kind": "moment", **({"edge": edge.value} if edge else {})}
+    return MomentField(edge=edge, widget=ReadMomentInput(question), **kwargs)
+
+
+class DayInput(ReadInput):
+    """Input of a DayField."""
+
+    def format_value(self, value: Any) -> Any:
+        return write_day(value) if isinstance(value, date) else super().format_value(value)
+
+
+class DayField(forms.DateField):
+    """A date as people type it: `tomorrow`, `Mon`, `12/3`, `2026-12-03`.
+
+    `direction` says where a date without a year lies. Today is that of the current time zone, or the day in the middle
+    of the country while no other time zone is active.
+    """
+
+    def __init__(self, *, direction: Direction = Direction.AHEAD, **kwargs: Any) -> None:
+        self.direction = direction
+        super().__init__(widget=DayInput({"kind": "day", "direction": direction.value}), **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """The date that a text names, so that it is shown in full; other text stays as it was typed."""
+        try:
+            return self._read(value) if isinstance(value, str) and value.strip() else value
+        except UnreadableText:
+            return value
+
+    def to_python(self, value: Any) -> date | None:
+        if isinstance(value, str) and value.strip():
+            try:
+                value = self._read(value)
+            except UnreadableText as refusal:
+                raise ValidationError(str(refusal), code="invalid") from refusal
+        day = super().to_python(value)
+        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+            raise ValidationError(OUT_OF_CALENDAR, code="calendar")
+        return day
+
+    def _read(self, text: str) -> date:
+        return read_day(text, today=today_here(), direction=self.direction)
+
+
+def today_here() -> date:
+    """Today in the current time zone, or in the middle of the country while no other one is active."""
+    zone = timezone.get_current_timezone()
+    return timezone.localdate(timezone=MIDDLE if zone == timezone.get_default_timezone() else zone)
 
 
 class InstantField(LineFormField):

@@ -21,7 +21,7 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 
 from smartscheduler.accounts.models import User
-from smartscheduler.adminsite.bulk_results import do_each, report
+from smartscheduler.adminsite.bulk_results import Remedy, do_each, report
 from smartscheduler.adminsite.buttons import Button, Weight
 from smartscheduler.adminsite.permissions import person, require
 from smartscheduler.adminsite.registry import Extensions, ListView, RecordView, extensions_of, route_name
@@ -251,13 +251,15 @@ def for_each(
     service: Callable[[Any], Any],
     *,
     done: LazyText,
-    remedy: Callable[[Any], tuple[str, str]] | None = None,
+    remedy: Callable[[Any], Remedy] | None = None,
+    follow_up: Callable[[Any], Remedy] | None = None,
 ) -> None:
     """Run `service` for each record independently, and report success or the reason of the refusal for each.
 
-    `remedy` returns the URL and the text of a link that helps to resolve a refusal.
+    `remedy` returns the URL and the text of a link that helps to resolve a refusal, `follow_up` those of a link to what
+    a success leaves to be done.
     """
-    report(request, do_each(records.order_by("pk"), service, remedy), done)
+    report(request, do_each(records.order_by("pk"), service, remedy, follow_up), done)
 
 
 def ask_for_each(
@@ -272,6 +274,7 @@ def ask_for_each(
     question: str,
     done: LazyText,
     danger: bool = False,
+    follow_up: Callable[[Any], Remedy] | None = None,
 ) -> HttpResponse | None:
     """Ask for the values of a form, then run `service(record, **values)` for each selected record.
 
@@ -279,7 +282,8 @@ def ask_for_each(
     """
     form = form_class(request.POST if "confirmed" in request.POST else None)
     if form.is_valid():
-        for_each(request, records, lambda record: service(record, **form.cleaned_data), done=done)
+        values = form.cleaned_data
+        for_each(request, records, lambda record: service(record, **values), done=done, follow_up=follow_up)
         return None
     context = {
         **admin.admin_site.each_context(request),

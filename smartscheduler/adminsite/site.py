@@ -3,7 +3,10 @@
 from typing import Any
 
 from django.db.models.base import ModelBase
+from django.urls import path
 from unfold.sites import UnfoldAdminSite
+
+from smartscheduler.adminsite.entry_previews import read_date
 
 # Admin pages of these models would show the keys and codes of second factors. Administrators do not need them: the
 # account has an action that removes a lost second factor.
@@ -15,6 +18,9 @@ class BackofficeSite(UnfoldAdminSite):
 
     # The header has the same places on the board and in the back-office.
     enable_nav_sidebar = False
+
+    def get_urls(self) -> list[Any]:
+        return [path("read-date/", self.admin_view(read_date), name="read-date"), *super().get_urls()]
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         models: Any = [model_or_iterable] if isinstance(model_or_iterable, ModelBase) else model_or_iterable

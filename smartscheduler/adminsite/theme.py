@@ -9,8 +9,6 @@ from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 WEIGHTS = ("50", *(str(hundred) for hundred in range(100, 1000, 100)), "950")
-# Colors of charts: the first series, and a part of it.
-CHART_COLOR, CHART_PART_COLOR = "#0f6b5c", "#b45309"
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "SmartScheduler",
     "SITE_HEADER": "SmartScheduler",

@@ -126,6 +126,11 @@ def long_day(day: date) -> str:
     return _written(day, "l, F j")
 
 
+def long_date(day: date) -> str:
+    """A date in full: `Wednesday, November 25, 2026`."""
+    return _written(day, "l, F j, Y")
+
+
 def short_day(day: date) -> str:
     """A date without its year: `Wed, Nov 25`."""
     return _written(day, "D, M j")

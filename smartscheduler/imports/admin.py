@@ -67,6 +67,9 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
     list_select_related = ("created_by",)
     search_fields = ("name",)
     search_help_text = _("Name of the file")
+    empty_text = _(
+        "Contractors and jobs come from CSV and Excel files. Each row is checked before anything is written."
+    )
     actions = None
     change_form_outer_before_template = "admin/imports/run.html"
     fields = readonly_fields = ("name", "kind", "created_by", "taken_in")

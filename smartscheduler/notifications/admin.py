@@ -1,8 +1,11 @@
 """Read-only admin of the messages to contractors. Failed messages can be sent again."""
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -17,6 +20,9 @@ from smartscheduler.adminsite.permissions import may, person
 from smartscheduler.core.text import normalize_search
 from smartscheduler.notifications.models import Mail
 
+# The backend of a product without a mail server.
+PRINTING = "django.core.mail.backends.console.EmailBackend"
+
 
 @admin.register(Mail)
 class MailAdmin(ReadAdmin):
@@ -27,7 +33,9 @@ class MailAdmin(ReadAdmin):
     ordering = ("-created_at",)
     search_fields = ("recipient",)  # shows the search box; `search` decides what is searched
     search_help_text = _("Email address, job number, customer or contractor")
+    empty_text = _("Contractors get an email when they are booked, moved or canceled. Each email is listed here.")
     actions = ("send_again",)
+    list_before_template = "admin/notifications/list_head.html"
     fields = readonly_fields = (
         *("about", "state_badge", "contractor", "recipient", "subject", "reason"),
         *("assignment", "revision", "attempts", "error", "noted", "due", "sent"),
@@ -42,6 +50,10 @@ class MailAdmin(ReadAdmin):
                 matches |= Q(recipient__icontains=word)
             queryset = queryset.filter(matches)
         return queryset, False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        sends = settings.EMAIL_BACKEND != PRINTING
+        return super().changelist_view(request, {"sends_emails": sends, **(extra_context or {})})
 
     def has_assign_permission(self, request: HttpRequest) -> bool:
         return may(request, Permission.ASSIGN)

@@ -227,6 +227,19 @@ def test_many_are_confirmed_without_those_in_conflict() -> None:
     seen = bulk(signed_in(), "confirm_selected", ready, absent)
     assert "Confirmed: 1. Failed: 1." in seen
     assert f"{absent.contractor.name} is on leave." in row_of(seen, absent)
+    assert "Confirm it anyway" in row_of(seen, absent)
+    assert f"{LIST}{absent.pk}/confirm/?next=" in seen
+
+
+def test_live_assignments_come_first_by_start_and_the_others_the_latest_first() -> None:
+    late, early, middle = (AssignmentFactory(start=at(9, days=days)) for days in (5, 1, 3))
+    confirm_assignment(assignment_id=early.pk, actor=None)
+    done = [
+        AssignmentFactory(start=at(9, days=days), status="cancelled", cancelled_at=at(0), cancel_reason="Rain")
+        for days in (2, 4)
+    ]
+    listed = signed_in().get(LIST).context["cl"].result_list
+    assert list(listed) == [early, middle, late, done[1], done[0]]
 
 
 def test_bulk_actions_report_row_by_row() -> None:

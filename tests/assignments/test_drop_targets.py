@@ -63,6 +63,7 @@ def test_the_booking_that_is_to_be_moved_is_no_obstacle() -> None:
         ("does tile jobs, but this is a flooring job", {"type": "tile"}),
         ("is inactive", {"status": "inactive"}),
         ("miles outside the service radius", {"latitude": "32.7767"}),
+        ("The site is 1,7", {"latitude": "47.6062", "longitude": "-122.3321"}),
         ("does not work on this day", {"hours": []}),
         ("are too short for this job", {"hours": [Shift(day, time(8), time(9)) for day in range(7)]}),
     ],

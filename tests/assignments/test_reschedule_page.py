@@ -108,6 +108,40 @@ def test_a_typed_time_is_local_time_of_the_site() -> None:
     assert assignment.slot.start == start
 
 
+def test_each_time_names_its_difference_from_the_desired_date() -> None:
+    assignment = AssignmentFactory()  # desired at noon
+    slots = {slot["hours"]: slot["apart"] for slot in signed_in().get(url(assignment)).context["slots"]}
+    assert slots["8:00–10:00 AM"] == "4 h earlier than desired"
+    assert slots["12:00–2:00 PM"] == ""
+    assert slots["1:30–3:30 PM"] == "1 h 30 min later than desired"
+
+
+def test_a_typed_time_is_read_with_its_difference() -> None:
+    assignment, client = AssignmentFactory(), signed_in()
+    read = reverse("admin:assignments_assignment_read-start", args=[assignment.pk])
+    day = f"{at(0, days=2):%b %-d, %Y}"
+    meaning = client.get(read, {"text": f"{day} 8:30am"}).json()
+    assert not meaning["is_problem"]
+    assert "8:30–10:30 AM" in meaning["when"]
+    assert meaning["apart"] == "3 h 30 min earlier than desired"
+    assert "The customer asked for" in meaning["note"]
+    assert client.get(read, {"text": "soon"}).json()["is_problem"]
+    assert client.get(read, {"text": "1/5/2020 9am"}).json()["is_problem"]
+    assert not moved(assignment)
+    assert signed_in(Role.MANAGER).get(read, {"text": f"{day} 8:30am"}).status_code == 403
+
+
+@pytest.mark.parametrize("text", ["{:%b %-d %Y} 1:30p", "1:30 PM {:%m/%d/%Y}", "{:%Y-%m-%d} 13:30"])
+def test_a_time_is_read_as_people_type_it(text: str) -> None:
+    assignment, client = AssignmentFactory(), signed_in()
+    typed = {"slot": "typed", "start": text.format(at(0, days=2))}
+    asked = client.post(url(assignment), typed)
+    assert "1:30–3:30 PM" in asked.context["asking"]
+    assert client.post(url(assignment), {"slot": asked.context["asking_start"], "confirmed": "1"}).status_code == 302
+    assignment.refresh_from_db()
+    assert assignment.slot.start == at(13, 30, days=2)
+
+
 @pytest.mark.parametrize("start", [lambda: at(6, days=2), lambda: at(13, days=2), lambda: at(9, days=-1)])
 def test_refuses_a_slot_that_is_not_free_and_keeps_the_old_one(start: Callable[[], datetime]) -> None:
     assignment, client = AssignmentFactory(), signed_in()
@@ -125,6 +159,7 @@ def test_refuses_a_slot_that_is_not_free_and_keeps_the_old_one(start: Callable[[
         {"slot": "soon"},
         {"slot": "typed"},
         {"slot": "typed", "start": "2027-03-14T02:30"},
+        {"slot": "typed", "start": "next mon 9am"},
         {"slot": "\x00"},
     ],
 )

@@ -1,5 +1,6 @@
 """Reports: each number, compared with its rows, and permissions."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -205,8 +206,8 @@ class TestThePage:
         [
             ("since=2026-11-20&until=2026-11-01", "must not be before"),
             ("since=2020-01-01&until=2026-11-01", "at most one year"),
-            ("since=nonsense", "Enter a valid date"),
-            ("", "No bookings in this period."),
+            ("since=nonsense", "Enter a date"),
+            ("", "Choose another range, or look at the bookings of all days."),
         ],
     )
     def test_says_what_is_wrong(self, query: str, message: str) -> None:
@@ -255,12 +256,49 @@ class TestThePage:
         assert signed_in(Role.MANAGER).get(f"{address}salaries").status_code == 404
         assert signed_in(Role.COORDINATOR).get(f"{address}waits").status_code == 403
 
-    def test_charts_are_said_in_words(self) -> None:
+    def test_bars_say_the_figures_of_the_database(self) -> None:
+        booked(4, waited=2, rank=1)
+        booked(5, waited=30, rank=2)
+        booked(6, waited=30, rank=2, status="cancelled", cancelled_at=austin(5), cancel_reason="Flooded")
+        started: dict[str, Any] = {"status": "in_progress", "confirmed_at": austin(3)}
+        booked(9, **started, started_at=austin(9))
+        booked(10, **started, started_at=austin(10, 12))
+        response = signed_in(Role.MANAGER).get(f"{reverse('reports')}?since={SINCE}&until={UNTIL}")
+        rows = re.findall(
+            r"<p><span>([^<]+)</span> <strong>([^<]+)</strong></p>\s+<svg[^>]*><rect width=\"(\d+)\"[^>]*>"
+            r"(?:<rect class=\"part\" width=\"(\d+)\")?",
+            response.content.decode(),
+        )
+        assert rows == [
+            *[("under 1 h", "0", "0", ""), ("1–4 h", "3", "100", ""), ("4–24 h", "0", "0", "")],
+            *[("1–3 days", "2", "67", ""), ("3–7 days", "0", "0", ""), ("over 7 days", "0", "0", "")],
+            *[("1", "3", "100", ""), ("2", "2", "67", ""), ("3", "0", "0", ""), ("4", "0", "0", "")],
+            *[("5", "0", "0", ""), ("6 or more", "0", "0", ""), ("no rank", "0", "0", "")],
+            *[("Nov 2", "1 of 3", "100", "33"), ("Nov 9", "0 of 2", "67", "")],
+            *[("Nov 9", "1 of 2", "100", "50")],
+            *[("Nov 2", "4 h", "100", ""), ("Nov 9", "4 h", "100", "")],
+        ]
+        assert "2.0 of 63.0 h" in response.content.decode()
+
+    def test_nothing_has_a_heading_that_is_empty(self) -> None:
+        client, url = signed_in(Role.MANAGER), f"{reverse('reports')}?since={SINCE}&until={UNTIL}"
+        empty = client.get(url).content.decode()
+        assert "No bookings from Mon, Nov 2" in empty
+        assert "glance" not in empty
         booked(4)
-        page = signed_in(Role.MANAGER).get(f"{reverse('reports')}?since={SINCE}&until={UNTIL}").content.decode()
-        assert "Bookings by rank. 1: 1, 2: 0" in page
-        assert "Booked hours by week. Nov 2: 2 h" in page
-        assert "2.0 of 63.0 h" in page
+        page = client.get(url).content.decode()
+        assert "Cancellations by week" in page
+        for heading in ("Starts on time by week", "Reasons for canceling", "Reasons for not choosing the first"):
+            assert heading not in page
+        assert "<canvas" not in page
+
+    def test_the_weeks_of_a_year_scroll(self) -> None:
+        for day in range(0, 20 * 7, 7):
+            start = austin(4) - timedelta(days=day)
+            Assignment.objects.filter(pk=AssignmentFactory(start=start).pk).update(created_at=start)
+        url = f"{reverse('reports')}?since=2026-01-01&until={UNTIL}"
+        page = signed_in(Role.MANAGER).get(url).content.decode()
+        assert page.count('class="bar-scroll" tabindex="0"') == 2
 
     def test_costs_the_same_at_any_number(self, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
         client = signed_in(Role.MANAGER)

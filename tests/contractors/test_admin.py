@@ -1,5 +1,6 @@
 """The contractor pages: valid input, rejected input, and permissions."""
 
+import html
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from contractors.models import Absence, Contractor, WorkingHours
 from contractors.services import add_absence, update_contractor
 from contractors.working_week import Shift
 from smartscheduler.accounts.permissions import Role
+from smartscheduler.core.entry.moments import write_moment
 from smartscheduler.core.formatting import local_day
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.timeslots import TimeSlot
@@ -255,6 +257,41 @@ def test_makes_a_contractor_together_with_an_absence() -> None:
     assert str(contractor.pk) in client.get(response.url).content.decode()  # the message leads to its page
 
 
+def test_a_week_typed_in_one_line_replaces_the_rows() -> None:
+    client = signed_in()
+    sent = {**fields_of_new(client, ADD, "contractor_form"), **VALID, "week_line": "Mon-Thu 7-4, Sat 9-1"}
+    assert saved(client.post(ADD, sent))
+    hours = Contractor.objects.get().working_hours.values_list("day_of_week", "start_time", "end_time")
+    assert list(hours.order_by("day_of_week")) == [
+        *((day, time(7), time(16)) for day in range(1, 5)),
+        (6, time(9), time(13)),
+    ]
+
+
+@pytest.mark.parametrize("line", ["Mon-Fri", "whenever", "Mon 22-6", "Mon 9-5, Mon 10-12", "Mon 9-12" * 100])
+def test_a_week_that_cannot_be_read_is_named_and_kept(line: str) -> None:
+    client = signed_in()
+    sent = {**fields_of_new(client, ADD, "contractor_form"), **VALID, "week_line": line}
+    response = client.post(ADD, sent)
+    assert errors(response)["rows"]
+    assert line in html.unescape(response.content.decode())
+    assert not Contractor.objects.exists()
+
+
+def test_a_skill_spelled_almost_like_a_known_one_needs_a_second_click() -> None:
+    ContractorFactory(skills=["Ceramic"])
+    client = signed_in()
+    sent = {**fields_of_new(client, ADD, "contractor_form"), **VALID, "skills": "cermic, Sanding"}
+    response = client.post(ADD, sent)
+    question = "No contractor has the skill “cermic”. Did you mean “Ceramic”? To keep it anyway, save again."
+    assert errors(response) == {"skills": [question]}
+    assert Contractor.objects.count() == 1
+    again = fields_of(response)
+    assert again["skills"] == "cermic, Sanding"
+    assert saved(client.post(ADD, again))
+    assert Contractor.objects.get(email=VALID["email"].lower()).skills == ["cermic", "Sanding"]
+
+
 def test_adds_changes_and_removes_an_absence_by_the_contractors_clock() -> None:
     contractor, client = ContractorFactory(), signed_in()
     sent = {**fields(client, page(contractor), "contractor_form"), **ABSENCE}
@@ -264,7 +301,7 @@ def test_adds_changes_and_removes_an_absence_by_the_contractors_clock() -> None:
     assert (absence.kind, absence.note) == ("sickness", "Flu")
 
     sent = fields(client, page(contractor), "contractor_form")
-    assert sent["absences-0-start"] == "2027-07-01T08:00"
+    assert sent["absences-0-start"] == "Thu, Jul 1, 2027, 8:00 AM"
     client.post(page(contractor), {**sent, "absences-0-end": "2027-07-03T00:00"})
     assert Absence.objects.get().slot.duration == timedelta(hours=40)
 
@@ -329,7 +366,7 @@ class TestManyAbsences:
     [
         {"absences-0-end": "2027-07-01T08:00"},
         {"absences-0-end": "2033-07-01T08:00"},
-        {"absences-0-start": "yesterday"},
+        {"absences-0-start": "someday"},
         {"absences-0-start": "2027-03-14T02:30"},  # the clock skips it
         {"absences-0-start": "9999-12-31T23:59"},
         {"absences-0-kind": "party"},
@@ -414,6 +451,31 @@ def test_a_manager_reads_and_changes_nothing() -> None:
     assert events() == []
 
 
+def test_active_contractors_come_first_and_say_until_when_they_are_absent() -> None:
+    names = {"Ann": "inactive", "Bob": "on_leave", "Cid": "active", "Dee": "active"}
+    people = {name: ContractorFactory(name=name, status=status, hours=[]) for name, status in names.items()}
+    AbsenceFactory(contractor=people["Cid"], period=(at(0), at(0, days=3)))
+    AbsenceFactory(contractor=people["Dee"], period=(at(0, days=2), at(0, days=3)))
+    client = signed_in()
+    seen = client.get(LIST)
+    assert [contractor.name for contractor in seen.context["cl"].result_list] == ["Cid", "Dee", "Bob", "Ann"]
+    assert seen.content.decode().count("absent until") == 1
+    assert f"absent until {local_day(at(0, days=3), ZoneInfo('America/Chicago'))}" in seen.content.decode()
+    for query, expected in {"available=now": ["Dee"], "available=absent": ["Cid"]}.items():
+        listed = client.get(f"{LIST}?{query}").context["cl"].result_list
+        assert [contractor.name for contractor in listed] == expected
+
+
+def test_an_empty_list_says_what_to_do() -> None:
+    client = signed_in()
+    assert "No contractors yet." in client.get(LIST).content.decode()
+    ContractorFactory()
+    seen = client.get(f"{LIST}?q=nobody-of-this-name").content.decode()
+    assert "No contractors match the search and the filters." in seen
+    assert 'href="?"' in seen
+    assert "Add contractor" not in signed_in(Role.MANAGER).get(f"{LIST}?q=nobody-of-this-name").content.decode()
+
+
 def test_bulk_deactivation_asks_first_and_reports_row_by_row_with_a_way_to_help() -> None:
     busy, free, client = AssignmentFactory().contractor, ContractorFactory(), signed_in()
     bulk = {"action": "deactivate_selected", "_selected_action": [str(busy.pk), str(free.pk)]}
@@ -450,10 +512,10 @@ def test_the_list_searches_filters_and_stays_within_its_queries(
     ContractorFactory(name="Ada Tiles", type="tile", skills=["Mosaic"], status="on_leave", rating=0, rating_count=0)
     for query in ["q=mosaic", "q=ada", "status__exact=on_leave", "type__exact=tile"]:
         assert client.get(f"{LIST}?{query}").context["cl"].result_count == 1, query
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         client.get(LIST)
     ContractorFactory.create_batch(190, hours=[])
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         client.get(LIST)
 
 
@@ -487,7 +549,7 @@ def test_clock_is_the_contractors(settings: Settings) -> None:
     AbsenceFactory(contractor=contractor, period=(at(6, days=3, zone="UTC"), at(18, days=3, zone="UTC")))
     start = at(6, days=3, zone="UTC").astimezone(ZoneInfo("America/New_York"))
     sent = fields(signed_in(), page(contractor), "contractor_form")
-    assert sent["absences-0-start"] == f"{start:%Y-%m-%dT%H:%M}"
+    assert sent["absences-0-start"] == write_moment(start)
 
 
 @pytest.mark.parametrize(

@@ -223,6 +223,38 @@ def test_another_coordinator_is_faster(visit: Open, api: Api, wanted_job: Wanted
     expect(block(page, wanted_job)).to_have_count(1)
 
 
+def test_two_coordinators_assign_one_job_from_their_panels(visit: Open, api: Api, wanted_job: Wanted) -> None:
+    """The second one still sees the old ranking, and is told by the answer; the panel then shows the booking."""
+    first, second = (visit(f"/#job-{wanted_job.job['id']}", COORDINATOR) for _ in range(2))
+    assign = [
+        page.get_by_role("article", name="Rank 1:").get_by_role("button", name="Assign") for page in (first, second)
+    ]
+    for button in assign:
+        expect(button).to_be_visible()
+    second.route("**/live/jobs/**", lambda route: route.abort())
+    assign[0].click()
+    expect(first.locator(".toast")).to_contain_text("was assigned to")
+    assign[1].click()
+    expect(second.locator(".toast.refused")).to_contain_text("only an open job can be assigned")
+    second.unroute("**/live/jobs/**")
+    second.get_by_role("button", name="Close").click()
+    second.evaluate("address => location.hash = address", f"#job-{wanted_job.job['id']}")
+    expect(second.locator("[data-drawer] .booked")).to_contain_text(wanted_job.contractor["name"])
+    assert len(api.bookings(wanted_job.job)) == 1
+
+
+def test_a_map_that_does_not_load_is_said_and_loads_later(visit: Open) -> None:
+    page = visit("/", COORDINATOR)
+    page.route("**/live/map/**", lambda route: route.abort())
+    page.get_by_role("button", name="Map").click()
+    expect(page.locator(".toast.refused")).to_contain_text("The map could not be loaded.")
+    page.unroute("**/live/map/**")
+    page.get_by_role("button", name="Timeline").click()
+    expect(page.locator("[data-lane]").first).to_be_visible()
+    page.get_by_role("button", name="Map").click()
+    expect(page.locator("path.state").first).to_be_attached()
+
+
 def test_escape_takes_it_back(visit: Open, api: Api, wanted_job: Wanted) -> None:
     page = visit(wanted_job.board, COORDINATOR)
     drag(page, card(page, wanted_job), lane(page, wanted_job), wanted_job.minute(wanted_job.starts[0]), drop=False)

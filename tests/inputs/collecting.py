@@ -5,7 +5,7 @@ import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -49,17 +49,31 @@ def subclasses(kind: type[Any]) -> Iterator[type[Any]]:
 
 
 @cache
-def sources() -> dict[Path, ast.Module]:
-    """Every file of the product but its migrations, parsed."""
+def texts() -> dict[Path, str]:
+    """Every file of the product but its migrations."""
     files = (file for package in PACKAGES for file in Path(package.__path__[0]).rglob("*.py"))
-    return {file: ast.parse(file.read_text()) for file in sorted(files) if "migrations" not in file.parts}
+    return {file: file.read_text() for file in sorted(files) if "migrations" not in file.parts}
+
+
+@cache
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(texts()[file])
+
+
+def sources(words: Iterable[str]) -> dict[Path, ast.Module]:
+    """The files in which one of the words stands, parsed: each process would need seconds for all of them."""
+    looked_for = re.compile("|".join(map(re.escape, words)))
+    return {file: parsed(file) for file, text in texts().items() if looked_for.search(text)}
 
 
 def calls(names: set[str]) -> Iterator[tuple[Path, ast.Call, str]]:
     """The calls of `names`, given as `forms.CharField`, with the file that each stands in."""
-    for file, tree in sources().items():
+    last_parts = {name.rpartition(".")[2] for name in names}
+    for file, tree in sources(names).items():
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and (name := ast.unparse(node.func)) in names:
+            if not (isinstance(node, ast.Call) and getattr(node.func, "attr", "") in last_parts):
+                continue
+            if (name := ast.unparse(node.func)) in names:
                 yield file, node, name
 
 
@@ -83,7 +97,7 @@ WHOLE = {"match", "fullmatch"}
 def uses() -> dict[str, set[str]]:
     """With which functions the product uses a pattern, by the pattern's last name."""
     methods: dict[str, set[str]] = {}
-    for tree in sources().values():
+    for tree in sources(f".{method}" for method in SEARCHING | WHOLE).values():
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and node.attr in SEARCHING | WHOLE:
                 methods.setdefault(ast.unparse(node.value).split(".")[-1], set()).add(node.attr)
@@ -100,7 +114,7 @@ def searches(name: str) -> bool:
 def made_of_variables() -> list[str]:
     """Where a pattern is made that no walk can find: inside a function, or of no fixed text."""
     calls = []
-    for file, tree in sources().items():
+    for file, tree in sources(["re."]).items():
         inside = {
             id(node)
             for function in ast.walk(tree)

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
@@ -37,15 +38,17 @@ SHAPED = (
 NAME = attrgetter("__name__")
 
 
+@cache
 def inputs() -> set[type[serializers.BaseSerializer[Any]]]:
     """The serializers of bodies, those that a view passes to `body`, and those that it reads its query with."""
-    read = {kind for module in modules() for kind in _read_by_views(module)}
+    views = sources([".body(", "query_serializer"])
+    of_views = ((module, views.get(Path(module.__file__ or ""))) for module in modules())
+    read = {kind for module, tree in of_views if tree for kind in _read_by_views(module, tree)}
     strict = {kind for kind in subclasses(StrictSerializer) if kind is not StrictModelSerializer}
     return read | strict
 
 
-def _read_by_views(module: ModuleType) -> set[type[serializers.BaseSerializer[Any]]]:
-    tree = sources().get(Path(module.__file__ or ""), ast.Module([], []))
+def _read_by_views(module: ModuleType, tree: ast.Module) -> set[type[serializers.BaseSerializer[Any]]]:
     named = (vars(module).get(name) for node in ast.walk(tree) for name in _serializers_at(node))
     return {
         serializer

@@ -121,7 +121,7 @@ class TestSkills:
         client = signed_in()
         response = new(client, required_skills="cermic")
         assert errors(response)["required_skills"] == [
-            "No contractor has the skill “cermic”. Did you mean “Ceramic”? To require it anyway, save again."
+            "No contractor has the skill “cermic”. Did you mean “Ceramic”? To keep it anyway, save again."
         ]
         assert not Job.objects.exists()
         again = {**fields(client, ADD, "job_form"), **TYPED, "_save": "1", "required_skills": "cermic"}

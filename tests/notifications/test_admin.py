@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.notifications.models import Mail
@@ -55,6 +55,16 @@ def test_no_role_can_write(failed: Mail) -> None:
     assert client.get(f"{LIST}add/").status_code == 403
     assert client.post(page, {"state": "sent"}).status_code == 403
     assert client.post(page.replace("change", "delete"), {"post": "yes"}).status_code == 403
+
+
+def test_without_a_mail_server_the_list_says_what_it_would_bring(settings: Settings) -> None:
+    client = signed_in()
+    assert "Emails are not sent yet" not in client.get(LIST).content.decode()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    page = client.get(LIST).content.decode()
+    assert "Emails are not sent yet" in page
+    assert reverse("documentation", args=["operations.md"]) in page
+    assert "Each email is listed here." in page
 
 
 def test_the_list_stays_within_its_queries(failed: Mail, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:

@@ -9,14 +9,17 @@ import psycopg
 import pytest
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.test.utils import CaptureQueriesContext
 
 from contractors.models import SEARCH_TEXT, Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
 from recommendations.why_not import why_not
+from smartscheduler.accounts.permissions import Role
 from smartscheduler.rules.current import LATEST, current_rules
 from tests.factories import AssignmentFactory, JobFactory, at
+from tests.pages import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +94,26 @@ def nodes(plan: Any) -> Iterator[Any]:
         yield from nodes(part)
 
 
+def check_the_lists() -> None:
+    """The first page of each list is read in the order of an index."""
+    client = signed_in(Role.ADMINISTRATOR)
+    for model, index in {
+        "contractors/contractor": "contractor_by_list_order",
+        "assignments/assignment": "assignment_by_list_order",
+        "jobs/job": "job_by_list_order",
+    }.items():
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert client.get(f"/admin/{model}/").status_code == 200
+        (keys,) = [query["sql"] for query in queries if query["sql"].endswith("LIMIT 50")]
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN (FORMAT JSON) {keys}".replace("%", "%%"))
+            used = list(nodes(cursor.fetchone()[0][0]["Plan"]))
+        assert index in {node.get("Index Name") for node in used}, json.dumps(used[0], indent=1)
+        assert not {"Sort", "Seq Scan"} & {node["Node Type"] for node in used}
+
+
 def check_a_search_for_words() -> None:
     for term, count in (("crew9999@", 1), ("CREW123", 111), ("nobody", 0)):
         people = Contractor.objects.alias(search_text=SEARCH_TEXT).filter(search_text__icontains=term)
@@ -105,6 +128,7 @@ def test_no_table_is_read_as_a_whole(crowd: tuple[Contractor, Job], monkeypatch:
     assert Contractor.objects.count() == PEOPLE + 1
     check_a_ranking(*crowd, monkeypatch)
     check_a_search_for_words()
+    check_the_lists()
 
 
 def check_a_ranking(someone: Contractor, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ def chosen_form(response: Any) -> dict[str, Any]:
         f"choice-{row.booking.pk}": value
         for row in rows
         for _title, options in row.groups
-        for value, _text, chosen in options
+        for value, _text, chosen, _is_override in options
         if chosen
     }
     return {"row": [str(row.booking.pk) for row in rows if row.selected], **choices}
@@ -128,6 +128,31 @@ class TestIllContractor:
         assert "Reassigned or moved: 2. Failed: 1." in message_of(response)
         assert "Select a replacement." in message_of(response)
         assert Assignment.objects.get(pk=odd).status == "pending"
+
+    def test_a_choice_that_is_not_the_first_keeps_its_reason(self, ill: Contractor) -> None:
+        best, second = ContractorFactory(rating=Decimal("5.00")), ContractorFactory(rating=Decimal("3.00"))
+        client = signed_in()
+        page = client.get(conflicts_url(ill))
+        assert "Why not the first of the ranking? (optional)" in page.content.decode()
+        sent = {**chosen_form(page), "override_reason": " Knows the house "}
+        row = page.context["rows"][1]
+        overrides = {option.value: option.is_override for _title, options in row.groups for option in options}
+        assert {value.split("|")[0]: is_override for value, is_override in overrides.items()} == {
+            str(best.pk): False,
+            str(second.pk): True,
+            str(ill.pk): False,  # at another time
+        }
+        sent[f"choice-{row.booking.pk}"] = next(value for value, is_override in overrides.items() if is_override)
+        client.post(conflicts_url(ill), sent)
+        made = Assignment.objects.live().order_by("time_slot").values_list("contractor", "override_reason")
+        assert list(made) == [(best.pk, ""), (second.pk, "Knows the house"), (best.pk, "")]
+
+    def test_a_reason_that_is_too_long_is_named_and_nothing_is_moved(self, ill: Contractor) -> None:
+        ContractorFactory()
+        client = signed_in()
+        sent = {**chosen_form(client.get(conflicts_url(ill))), "override_reason": "x" * 501}
+        assert "at most 500 characters" in message_of(client.post(conflicts_url(ill), sent))
+        assert Assignment.objects.live().filter(contractor=ill).count() == 3
 
     def test_an_unknown_contractor_is_refused(self, ill: Contractor) -> None:
         client = signed_in()
@@ -221,6 +246,55 @@ class TestAllConflicts:
         assert client.get(move_day_url()).status_code == 403
 
 
+class TestSelected:
+    """Bookings that are selected in the list."""
+
+    def lead(self, client: Client, *bookings: Assignment) -> str:
+        chosen = [str(booking.pk) for booking in bookings]
+        sent = {"action": "replace_selected", "_selected_action": chosen}
+        response = client.post(reverse("admin:assignments_assignment_changelist") + "?kept=live", sent)
+        assert response.status_code == 302
+        return str(response["Location"])
+
+    def test_are_reassigned_and_the_list_follows(self) -> None:
+        bookings, client = [AssignmentFactory(start=at(9, days=days)) for days in (2, 3)], signed_in()
+        other = AssignmentFactory(start=at(9, days=4))
+        ContractorFactory.create_batch(2)
+        url = self.lead(client, *bookings)
+        page = client.get(url)
+        assert [row.booking for row in page.context["rows"]] == bookings
+        response = client.post(url, chosen_form(page))
+        assert response["Location"] == "/admin/assignments/assignment/?kept=live"
+        assert "Reassigned or moved: 2." in message_of(response)
+        assert Assignment.objects.live().count() == 3
+        other.refresh_from_db()
+        assert other.is_live
+
+    def test_those_that_are_not_ticked_remain(self) -> None:
+        first, second = (AssignmentFactory(start=at(9, days=days)) for days in (2, 3))
+        ContractorFactory()
+        client = signed_in()
+        url = self.lead(client, first, second)
+        sent = chosen_form(client.get(url))
+        response = client.post(url, {**sent, "row": [str(first.pk)]})
+        (row,) = client.get(response["Location"]).context["rows"]
+        assert row.booking == second
+
+    def test_what_is_not_live_is_told(self) -> None:
+        gone = AssignmentFactory(status="cancelled", cancelled_at=at(0), cancel_reason="Rain")
+        client = signed_in()
+        page = client.get(self.lead(client, gone)).content.decode()
+        assert "None of the selected bookings is live" in page
+        assert "/admin/assignments/assignment/?kept=live" in page
+
+    @pytest.mark.parametrize("query", ["", "?id=x", "?id=3fa85f64-5717-4562-b3fc-2c963f66afa6&id=%00"])
+    def test_odd_ids_are_no_server_error(self, query: str) -> None:
+        assert signed_in().get(reverse("admin:assignments_assignment_replace") + query).status_code == 200
+
+    def test_a_manager_may_not(self) -> None:
+        assert signed_in(Role.MANAGER).get(reverse("admin:assignments_assignment_replace")).status_code == 403
+
+
 class TestMoveDay:
     def test_the_jobs_of_a_rainy_day_move_by_one_click(self) -> None:
         crews, client = ContractorFactory.create_batch(4), signed_in()
@@ -245,7 +319,10 @@ class TestMoveDay:
 
     @pytest.mark.parametrize(
         ("area", "count"),
-        [("", 2), ("Austin", 1), ("TX", 2), ("tx", 2), ("OK", 0), ("Dallas, TX", 1), ("78701", 1), ("Houston", 0)],
+        [
+            *[("", 2), ("Austin", 1), ("TX", 2), ("tx", 2), ("OK", 0), ("Dallas, TX", 1), ("78701", 1), ("Houston", 0)],
+            *[("752", 1), ("787", 1), ("786", 0)],
+        ],
     )
     def test_the_area_is_a_city_a_state_or_the_miles_around_a_zip_code(self, area: str, count: int) -> None:
         AssignmentFactory()
@@ -253,6 +330,20 @@ class TestMoveDay:
         AssignmentFactory(job=JobFactory(status="assigned", **there))
         page = signed_in().get(move_day_url(day=f"{at(0, days=2):%Y-%m-%d}", area=area))
         assert len(page.context["conflicts"]) == count
+
+    def test_offers_the_areas_of_the_day_with_their_bookings(self) -> None:
+        for city, zip_code in (("Austin", "78701"), ("Austin", "78704"), ("Del Valle", "78717"), ("Dallas", "75201")):
+            AssignmentFactory(job=JobFactory(status="assigned", city=city, zip_code=zip_code))
+        day = f"{at(0, days=2):%Y-%m-%d}"
+        page = signed_in().get(move_day_url(day=day, area="Dallas, TX"))
+        assert [tuple(area) for area in page.context["scope"].areas] == [
+            ("Austin, TX area (ZIP 787…)", "787", 3),
+            ("Austin, TX", "Austin, TX", 2),
+            ("Dallas, TX", "Dallas, TX", 1),
+            ("Del Valle, TX", "Del Valle, TX", 1),
+        ]
+        assert f"?day={day}&amp;area=787" in page.content.decode()
+        assert len(page.context["rows"]) == 1
 
     def test_of_one_contractor(self) -> None:
         booking, _other = AssignmentFactory(), AssignmentFactory()
@@ -298,7 +389,7 @@ class TestMoveDay:
             AssignmentFactory(job=JobFactory(status="assigned", duration=timedelta(hours=1)))
         client, url = signed_in(), move_day_url(day=f"{at(0, days=2):%Y-%m-%d}")
         client.get(url)
-        with django_assert_max_num_queries(32):
+        with django_assert_max_num_queries(33):
             assert len(client.get(url).context["rows"]) == 20
 
 

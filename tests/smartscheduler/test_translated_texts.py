@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from smartscheduler import BASE_DIR, errors
+from smartscheduler.core.outbound import errors as outgoing_errors
+from smartscheduler.core.outbound import provider_errors
 
 # The whole product: a new package is found by itself.
 TRANSLATED = ["assignments", "contractors", "jobs", "recommendations", "smartscheduler"]
@@ -29,7 +31,9 @@ OPTIONS_OF = {
     "RecordAction": {"question", "done", "submit"},
     "Problem": {"detail"},
 }
-REFUSALS = {name for name, value in vars(errors).items() if isinstance(value, type)} | {
+# Errors of providers are stored and shown on the pages about their state.
+ERRORS = (errors, outgoing_errors, provider_errors)
+REFUSALS = {name for module in ERRORS for name, value in vars(module).items() if isinstance(value, type)} | {
     "NotFound",
     "PermissionDenied",
     "NotAuthenticated",
@@ -211,6 +215,8 @@ def test_every_text_is_translated() -> None:
         "raise SlotUnavailable('Taken.')",
         "raise JobLocked(detail, errors={'start': ['Taken.']})",
         "raise InvalidInput.of('end', 'Too long.')",
+        "raise TryAgain(f'HTTP {status}.', wait)",
+        "raise Unreadable('Too long.')",
         "Reason(Rule.ABSENT, f'{name} is absent.')",
         "Problem(code='x', detail='No.')",
         "ERRORS = {'one_live': (JobNotOpen, 'The job is taken.')}",

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from recommendations.travel.matrix import MISSING, NO_ROAD, Answer, Matrix, Refusal, answer, empty
 from recommendations.travel.provider_api import ask
@@ -39,7 +40,7 @@ class GoogleMatrix:
         status, body = ask(self.name, "GET", PATH, params=parameters)
         reject(status, "")
         if not isinstance(body, dict):
-            raise Nonsense("The response is not an object.")
+            raise Nonsense(gettext("The response is not an object."))
         _check(body.get("status"))
         return self._matrix(body.get("rows"), origins, destinations)
 
@@ -48,7 +49,7 @@ class GoogleMatrix:
         for number, row in enumerate(rows if isinstance(rows, list) else []):
             elements = row.get("elements") if isinstance(row, dict) else None
             if number >= len(origins) or not isinstance(elements, list) or len(elements) > len(destinations):
-                raise Nonsense("The rows do not match the request.")
+                raise Nonsense(gettext("The rows do not match the request."))
             for column, element in enumerate(elements):
                 matrix[number][column] = self._answer(element, origins[number], destinations[column])
         return matrix
@@ -79,9 +80,10 @@ def _traffic(depart_at: datetime) -> dict[str, str]:
 def _check(status: Any) -> None:
     if status == "OK":
         return
+    message = gettext("Status {status}.").format(status=str(status)[:40])
     if status in WILL_PASS:
-        raise TryAgain(f"Status {status}.")
-    raise Rejected(f"Status {str(status)[:40]}.")
+        raise TryAgain(message)
+    raise Rejected(message)
 
 
 def _value(element: dict[str, Any], name: str) -> Any:

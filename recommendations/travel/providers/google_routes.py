@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from recommendations.travel.matrix import NO_ROAD, Answer, Matrix, Refusal, answer, empty
 from recommendations.travel.provider_api import ask
@@ -43,18 +44,18 @@ class GoogleRoutes:
         status, elements = ask(self.name, "POST", PATH, headers=headers, json=body)
         reject(status, _reason(elements))
         if not isinstance(elements, list):
-            raise Nonsense("The response is not a list of elements.")
+            raise Nonsense(gettext("The response is not a list of elements."))
         return self._matrix(elements, origins, destinations)
 
     def _matrix(self, elements: list[Any], origins: Sequence[Point], destinations: Sequence[Point]) -> Matrix:
         matrix = empty(origins, destinations)
         for element in elements:
             if not isinstance(element, dict):
-                raise Nonsense("An element is not an object.")
+                raise Nonsense(gettext("An element is not an object."))
             # The API omits fields whose value is zero.
             row, column = element.get("originIndex", 0), element.get("destinationIndex", 0)
             if not (_is_index(row, origins) and _is_index(column, destinations)):
-                raise Nonsense("An element has an invalid index.")
+                raise Nonsense(gettext("An element has an invalid index."))
             matrix[row][column] = self._answer(element, origins[row], destinations[column])
         return matrix
 

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from recommendations.travel.matrix import MISSING, NO_ROAD, Answer, Matrix, Refusal, answer
 from recommendations.travel.provider_api import ask
-from smartscheduler.core.outbound.json_api import reject
+from smartscheduler.core.outbound.json_api import reject, status_text
 from smartscheduler.core.outbound.provider_errors import BadItem, Nonsense
 from smartscheduler.places import Point
 
@@ -38,9 +39,10 @@ class OpenRouteService:
         headers = {"Authorization": settings.TRAVEL_KEYS[self.name]}
         status, tables = ask(self.name, "POST", PATH, headers=headers, json=body)
         code = _code(tables)
+        reason = gettext("code {code}").format(code=code) if code else ""
         if code in NO_ROAD_NEAR:
-            raise BadItem(f"HTTP {status}: code {code}.")
-        reject(status, f"code {code}" if code else "")
+            raise BadItem(status_text(status, reason))
+        reject(status, reason)
         meters, seconds = (_table(tables, name) for name in ("distances", "durations"))
         return [
             [
@@ -68,7 +70,7 @@ def _code(body: Any) -> int:
 def _table(body: Any, name: str) -> list[Any]:
     table = body.get(name) if isinstance(body, dict) else None
     if not isinstance(table, list) or not all(isinstance(row, list) for row in table):
-        raise Nonsense(f"The response has no table of {name}.")
+        raise Nonsense(gettext("The response has no table of {name}.").format(name=name))
     return table
 
 

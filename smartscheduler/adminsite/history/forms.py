@@ -8,15 +8,16 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.visibility import CONTACTS, can_see
+from smartscheduler.adminsite.form_fields import DayField
 from smartscheduler.adminsite.history.queries import DIRECTLY, NOBODY, Place, Question, kinds_for, name_of
 from smartscheduler.adminsite.history.timeline import ACTS
 from smartscheduler.adminsite.history.value_text import title_of
 from smartscheduler.core.db.text_fields import LineFormField
-from smartscheduler.core.rest.filters import CalendarDayField
+from smartscheduler.core.entry.moments import Direction
 from smartscheduler.core.text import LazyText
 from smartscheduler.history.triggers import Change, tracked_fields
 
@@ -27,8 +28,8 @@ def choice(label: LazyText) -> Any:
     return forms.ChoiceField(label=label, required=False, widget=UnfoldAdminSelectWidget())
 
 
-def day(label: LazyText) -> CalendarDayField:
-    return CalendarDayField(label=label, required=False, widget=UnfoldAdminSingleDateWidget(attrs={"type": "date"}))
+def day(label: LazyText) -> DayField:
+    return DayField(label=label, required=False, direction=Direction.BACK)
 
 
 class QuestionForm(forms.Form):

@@ -44,6 +44,7 @@ class OutboxEventAdmin(ReadAdmin):
     ordering = ("-position",)
     search_fields = ("sequence",)
     search_help_text = _("Sequence number, job number, or full name of a contractor")
+    empty_text = _("Each change of a job, contractor or assignment is an event. The board and API clients follow them.")
     actions = None
     fields = readonly_fields = ("order", "id", "type_badge", "who", "occurred", "request_id", "contents")
 

@@ -1,9 +1,7 @@
 """Home page of the back-office: attention items, today's figures and the coming week."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from django.db.models import Count
 from django.http import HttpRequest
@@ -15,21 +13,14 @@ from jobs.models import Job
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite.date_filters import between_days
 from smartscheduler.adminsite.permissions import may, person
+from smartscheduler.backoffice.charts import Chart, linked_bars
 from smartscheduler.backoffice.home.attention import list_url, matters
 from smartscheduler.core.formatting import day_of_week
 from smartscheduler.core.rest.filters import site_day
 from smartscheduler.dashboard.kpis import Figures, figures
+from smartscheduler.places import MIDDLE
 
 DAYS = 7
-# All sites are in the United States. The week starts with today in the Central time zone.
-MIDDLE = ZoneInfo("America/Chicago")
-
-
-class Bar(NamedTuple):
-    label: str
-    value: int
-    percent: int
-    url: str
 
 
 def context(request: HttpRequest, page: dict[str, Any]) -> dict[str, Any]:
@@ -73,24 +64,24 @@ def _glance(today: Figures) -> list[dict[str, Any]]:
     ]
 
 
-def _jobs() -> dict[str, Any]:
+def _jobs() -> Chart:
     """Bar chart: number of open, assigned and started jobs."""
     shown = [Job.Status.OPEN, Job.Status.ASSIGNED, Job.Status.IN_PROGRESS]
     counted = dict(Job.objects.filter(status__in=shown).order_by().values_list("status").annotate(count=Count("pk")))
-    return _bars(
+    return linked_bars(
         gettext("Jobs by status"),
         [(str(status.label), counted.get(status, 0), list_url("jobs_job", status__exact=status)) for status in shown],
     )
 
 
-def _week(now: datetime) -> dict[str, Any]:
+def _week(now: datetime) -> Chart:
     """Bar chart: number of live bookings that start on each of the next days, in local time of each site."""
     first = now.astimezone(MIDDLE).date()
     days = [first + timedelta(days=later) for later in range(DAYS)]
     begins = between_days(Assignment.objects.live(), "time_slot__startswith", "job__time_zone", days[0], days[-1])
     begins = begins.annotate(day=site_day("time_slot__startswith", "job__time_zone"))
     counted = dict(begins.order_by().values_list("day").annotate(Count("pk")))
-    return _bars(
+    return linked_bars(
         gettext("Bookings in the next {days} days").format(days=DAYS),
         [
             (
@@ -101,10 +92,3 @@ def _week(now: datetime) -> dict[str, Any]:
             for day in days
         ],
     )
-
-
-def _bars(title: str, rows: Sequence[tuple[str, int, str]]) -> dict[str, Any]:
-    """Bar chart: for each row a bar whose length is relative to the longest one, and the URL of the list behind it."""
-    longest = max([1, *(value for _, value, _ in rows)])
-    bars = [Bar(label, value, round(100 * value / longest), url) for label, value, url in rows]
-    return {"title": title, "bars": bars}

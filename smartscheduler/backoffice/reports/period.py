@@ -6,9 +6,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSingleDateWidget
 
-from smartscheduler.core.rest.filters import CalendarDayField
+from smartscheduler.adminsite.form_fields import DayField
+from smartscheduler.core.entry.moments import Direction
 
 LONGEST_RANGE = timedelta(days=366)
 ONE_DAY = timedelta(days=1)
@@ -16,8 +16,8 @@ Range = tuple[date, date]
 
 
 class RangeForm(forms.Form):
-    since = CalendarDayField(label=_("From"), widget=UnfoldAdminSingleDateWidget(attrs={"type": "date"}))
-    until = CalendarDayField(label=_("To"), widget=UnfoldAdminSingleDateWidget(attrs={"type": "date"}))
+    since = DayField(label=_("From"), direction=Direction.BACK)
+    until = DayField(label=_("To"), direction=Direction.BACK)
 
     def clean(self) -> dict[str, Any]:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")

@@ -19,7 +19,7 @@ from smartscheduler.accounts.visibility import sees_everything
 from smartscheduler.adminsite.permissions import person, require
 from smartscheduler.audit.models import Act
 from smartscheduler.audit.services import record
-from smartscheduler.backoffice.reports.charts import bars, grouped, week
+from smartscheduler.backoffice.charts import Chart, bars, part_bars, week
 from smartscheduler.backoffice.reports.csv import PARTS
 from smartscheduler.backoffice.reports.period import RangeForm, before, usual
 from smartscheduler.backoffice.reports.queries import Report, headline, report
@@ -83,7 +83,7 @@ def _figures(since: date, until: date, reader: User) -> dict[str, Any]:
         "earlier": headline(*earlier),
         "earlier_range": earlier,
         "charts": _charts(figures),
-        "hours": bars(gettext("Booked hours by week"), hours_by_week, unit=" h"),
+        "hours": bars(gettext("Booked hours by week"), hours_by_week, unit=gettext("{value} h")),
         **_table(loads(since, until, booked.people[:MOST_CONTRACTORS]), booked.people),
     }
 
@@ -106,28 +106,21 @@ def _sum(row: dict[date, Load]) -> Load:
     return Load(first.contractor_id, first.name, first.week, booked, working)
 
 
-def _charts(figures: Report) -> dict[str, dict[str, str]]:
-    weeks = figures.weeks
-    labels = [week(counts.monday) for counts in weeks]
+def _charts(figures: Report) -> dict[str, Chart]:
+    weeks = [(week(counts.monday), counts) for counts in figures.weeks]
     return {
         "waits": bars(gettext("Jobs by waiting time"), figures.spread),
         "ranks": bars(gettext("Bookings by rank"), figures.ranks),
-        "cancellations": grouped(
+        "cancellations": part_bars(
             gettext("Bookings and cancellations by week"),
-            labels,
-            {
-                gettext("canceled"): [counts.cancelled for counts in weeks],
-                gettext("bookings"): [counts.bookings for counts in weeks],
-            },
-            legend=gettext("Canceled bookings in front of all bookings, by week."),
+            [(label, counts.cancelled, counts.bookings) for label, counts in weeks],
+            part=gettext("canceled"),
+            whole=gettext("all bookings"),
         ),
-        "starts": grouped(
+        "starts": part_bars(
             gettext("Starts by week"),
-            labels,
-            {
-                gettext("on time"): [counts.on_time for counts in weeks],
-                gettext("started"): [counts.started for counts in weeks],
-            },
-            legend=gettext("Starts on time in front of all starts, by week."),
+            [(label, counts.on_time, counts.started) for label, counts in weeks if counts.started],
+            part=gettext("on time"),
+            whole=gettext("all starts"),
         ),
     }

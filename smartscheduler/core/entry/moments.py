@@ -1,12 +1,15 @@
 """A date and a time as typed: `tomorrow 9`, `mon 7:30a`, `12/3 2pm`, `Dec 3, 2:30 PM`, `2026-12-03 14:30`.
 
-US order: the month comes before the day. A date without a year lies ahead. `02:30` and `14:30` are on the 24-hour
-clock. From 1 to 6 without AM or PM is the afternoon, and a note says so.
+US order: the month comes before the day. A date without a year lies ahead, unless the reader is told to look back or to
+take the nearest one. `02:30` and `14:30` are on the 24-hour clock. From 1 to 6 without AM or PM is the afternoon, and a
+note says so.
 """
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from enum import Enum
 
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext
@@ -17,6 +20,7 @@ from smartscheduler.core.formatting import day_of_month, day_of_year
 LONGEST_TEXT = 60
 # A date without a year that passed at most so many days ago may be a slip: the reader asks for the year.
 JUST_PASSED_DAYS = 90
+ONE_DAY = timedelta(days=1)
 # From this hour on, a bare hour is in the morning; before it, in the afternoon.
 FIRST_MORNING_HOUR = 7
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -57,7 +61,7 @@ DAY_NAMES = {
     )
     for name in names
 }
-RELATIVE_DAYS = {"today": 0, "tod": 0, "tomorrow": 1, "tmrw": 1, "tom": 1}
+RELATIVE_DAYS = {"today": 0, "tod": 0, "tomorrow": 1, "tmrw": 1, "tom": 1, "yesterday": -1, "yest": -1}
 
 FILLERS = re.compile(r"\b(?:at|on|the|of|this)\b|[,;@]")
 ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?=\s|t\d|$)t?+", re.ASCII)
@@ -73,6 +77,21 @@ CLOCK = re.compile(
 ABBREVIATION = re.compile(r"[a-z]{2,5}|[+-]\d{2,4}", re.ASCII)
 
 
+class Direction(Enum):
+    """Where a date without a year and a day of the week lie, as seen from today."""
+
+    AHEAD = "ahead"
+    BACK = "back"
+    NEAREST = "nearest"
+
+
+class Edge(Enum):
+    """What a date without a time means: the start of the day, or its end."""
+
+    START = "start"
+    END = "end"
+
+
 @dataclass(frozen=True)
 class Reading:
     """A local date and time without a time zone, and the assumptions of the reader as sentences."""
@@ -81,23 +100,25 @@ class Reading:
     notes: tuple[str, ...] = ()
 
 
-def read_moment(text: str, *, now: datetime, zone: tzinfo) -> Reading:
+def read_moment(text: str, *, now: datetime, zone: tzinfo, edge: Edge | None = None) -> Reading:
     """The local date and time in `zone` that `text` names. `now` is an aware instant.
 
-    Raises UnreadableText for text without a date or a time, for a date that does not exist, contradicts its weekday or
-    can be one of two, and for the abbreviation of another time zone.
+    With `edge`, the time can be left out. Raises UnreadableText for text without a date or a time, for a date that does
+    not exist, contradicts its weekday or can be one of two, and for the abbreviation of another time zone.
     """
     if len(text) > LONGEST_TEXT:
         raise UnreadableText(_example())
-    words = " ".join(FILLERS.sub(" ", text.lower()).replace("noon", "12pm").split())
+    words = _words(text)
     today = now.astimezone(zone).date()
     notes: list[str] = []
     clock = CLOCK.match(words)
     if clock and (clock["minute"] or clock["half"]):
-        day, rest = _read_day(words[clock.end() :].strip(), today, notes)
+        day, rest = _some_day(words[clock.end() :].strip(), today, notes)
     else:
-        day, rest = _read_day(words, today, notes)
+        day, rest = _some_day(words, today, notes)
         clock = CLOCK.match(rest)
+        if clock is None and not rest and edge:
+            return _whole_day(day, edge, notes)
         if clock is None:
             raise UnreadableText(_example() if rest else _without_time(day))
         rest = rest[clock.end() :].strip()
@@ -106,37 +127,67 @@ def read_moment(text: str, *, now: datetime, zone: tzinfo) -> Reading:
     return Reading(moment, tuple(notes))
 
 
+def read_day(text: str, *, today: date, direction: Direction = Direction.AHEAD) -> date:
+    """The date that `text` names. Raises UnreadableText as `read_moment` does."""
+    dated = _read_day(_words(text), today, [], direction) if len(text) <= LONGEST_TEXT else None
+    if dated is None or dated[1]:
+        raise UnreadableText(gettext("Enter a date, for example tomorrow, Mon, 12/3 or 2026-12-03."))
+    return dated[0]
+
+
+def write_day(day: date) -> str:
+    """The text of a date, which `read_day` reads as the same one: `Mon, Nov 30, 2026`."""
+    return f"{DAYS[day.weekday()]}, {MONTHS[day.month - 1]} {day.day}, {day.year}"
+
+
 def write_moment(moment: datetime, *, has_24_hours: bool = False) -> str:
     """The text of a local date and time, which `read_moment` reads as the same one: `Mon, Nov 30, 2026, 9:00 AM`."""
     seconds = f":{moment.second:02}" if moment.second else ""
     half = "" if has_24_hours else " AM" if moment.hour < 12 else " PM"
     hour = f"{moment.hour:02}" if has_24_hours else moment.hour % 12 or 12
-    day = f"{DAYS[moment.weekday()]}, {MONTHS[moment.month - 1]} {moment.day}, {moment.year}"
-    return f"{day}, {hour}:{moment.minute:02}{seconds}{half}"
+    return f"{write_day(moment)}, {hour}:{moment.minute:02}{seconds}{half}"
 
 
-def _read_day(words: str, today: date, notes: list[str]) -> tuple[date, str]:
-    """The date at the start of `words`, and the words after it."""
+def _words(text: str) -> str:
+    return " ".join(FILLERS.sub(" ", text.lower()).replace("noon", "12pm").split())
+
+
+def _whole_day(day: date, edge: Edge, notes: list[str]) -> Reading:
+    if edge is Edge.START:
+        return Reading(datetime.combine(day, time()), tuple(notes))
+    notes.append(gettext("This is the end of {day}.").format(day=day_of_month(day)))
+    return Reading(datetime.combine(day + ONE_DAY, time()), tuple(notes))
+
+
+def _some_day(words: str, today: date, notes: list[str]) -> tuple[date, str]:
+    """As `_read_day`. Raises UnreadableText for text that starts with no date."""
+    dated = _read_day(words, today, notes)
+    if dated is None:
+        raise UnreadableText(_example())
+    return dated
+
+
+def _read_day(
+    words: str, today: date, notes: list[str], direction: Direction = Direction.AHEAD
+) -> tuple[date, str] | None:
+    """The date at the start of `words`, and the words after it; None if they start with no date."""
     word = WORD.match(words)
     name = word[1] if word else ""
     rest = words[word.end() :].strip() if word else ""
     if name in RELATIVE_DAYS:
         return today + timedelta(days=RELATIVE_DAYS[name]), rest
     if name in DAY_NAMES:
-        dated = _read_date(rest, today, notes)
+        dated = _read_date(rest, today, notes, direction)
         if dated:
             _check_weekday(dated[0], DAY_NAMES[name])
             return dated
-        return _coming(DAY_NAMES[name], today), rest
+        return _of_week(DAY_NAMES[name], today, direction), rest
     if name == "next":
         _refuse_next(rest, today)
-    dated = _read_date(words, today, notes)
-    if dated is None:
-        raise UnreadableText(_example())
-    return dated
+    return _read_date(words, today, notes, direction)
 
 
-def _read_date(words: str, today: date, notes: list[str]) -> tuple[date, str] | None:
+def _read_date(words: str, today: date, notes: list[str], direction: Direction) -> tuple[date, str] | None:
     for pattern in (ISO, NUMBERS, MONTH_DAY, DAY_MONTH):
         match = pattern.match(words)
         if match is None:
@@ -144,16 +195,19 @@ def _read_date(words: str, today: date, notes: list[str]) -> tuple[date, str] | 
         parts = match.groupdict()
         month = MONTH_NAMES.get(parts["name"]) if "name" in parts else int(parts["month"])
         if month is not None:
-            return _date(parts["year"], month, int(parts["day"]), today, notes), words[match.end() :].strip()
+            day = _date(parts["year"], month, int(parts["day"]), today, notes, direction)
+            return day, words[match.end() :].strip()
     return None
 
 
-def _date(year: str | None, month: int, day: int, today: date, notes: list[str]) -> date:
+def _date(year: str | None, month: int, day: int, today: date, notes: list[str], direction: Direction) -> date:
     if not 1 <= month <= 12:
         message = gettext("There is no month {month}. Dates are month/day, for example 12/3.")
         raise UnreadableText(message.format(month=month))
     if year is not None:
         return _existing(int(year) + (2000 if len(year) == 2 else 0), month, day)
+    if direction is not Direction.AHEAD:
+        return _date_around(month, day, today, direction)
     this_year = _existing(today.year, month, day)
     if this_year >= today:
         return this_year
@@ -166,6 +220,20 @@ def _date(year: str | None, month: int, day: int, today: date, notes: list[str])
     return next_year
 
 
+def _date_around(month: int, day: int, today: date, direction: Direction) -> date:
+    """The last such date up to today, or the nearest one."""
+    days = [_existing(year, month, day) for year in range(today.year - 1, today.year + 2) if _exists(year, month, day)]
+    if direction is Direction.BACK:
+        days = [candidate for candidate in days if candidate <= today]
+    if not days:
+        return _existing(today.year, month, day)
+    return min(days, key=lambda candidate: abs(candidate - today))
+
+
+def _exists(year: int, month: int, day: int) -> bool:
+    return 1 <= day <= monthrange(year, month)[1]
+
+
 def _existing(year: int, month: int, day: int) -> date:
     try:
         return date(year, month, day)
@@ -174,12 +242,13 @@ def _existing(year: int, month: int, day: int) -> date:
         raise UnreadableText(message.format(month=MONTHS[month - 1], year=year, day=day)) from None
 
 
-def _coming(weekday: int, today: date) -> date:
-    """The next such weekday. Raises UnreadableText when that is today, because next week can be meant as well."""
-    days = (weekday - today.weekday()) % 7
+def _of_week(weekday: int, today: date, direction: Direction) -> date:
+    """The next such weekday, or the last one. Raises UnreadableText when that is today: a week apart is likely too."""
+    sign = -1 if direction is Direction.BACK else 1
+    days = sign * (weekday - today.weekday()) % 7
     if days:
-        return today + timedelta(days=days)
-    raise _either(WEEKDAYS[weekday], today, today + timedelta(days=7))
+        return today + sign * timedelta(days=days)
+    raise _either(WEEKDAYS[weekday], today, today + sign * timedelta(days=7))
 
 
 def _refuse_next(rest: str, today: date) -> None:

@@ -12,6 +12,8 @@ from uuid import uuid4
 
 import redis
 from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from pybreaker import STATE_CLOSED, STATE_OPEN, CircuitBreaker, CircuitBreakerError, CircuitRedisStorage
 from redis import RedisError
 
@@ -22,7 +24,7 @@ from smartscheduler.core.redis_keys import redis_key
 
 T = TypeVar("T")
 UNKNOWN = "unknown"
-OPEN_MESSAGE = "The provider failed too often recently: its circuit breaker is open."
+OPEN_MESSAGE = _("The provider failed too often recently: its circuit breaker is open.")
 # The lock of a probe expires after this time, in case its worker is killed.
 PROBE_SECONDS = 60
 GIVE_BACK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
@@ -71,10 +73,10 @@ def guarded(provider: str, work: Callable[[], T], *, pay: Callable[[], None]) ->
     try:
         circuit = breaker(provider)
         if valkey().exists(f"{_key(provider)}:rest"):
-            raise NotAsked("The provider asked for a pause (Retry-After).")
+            raise NotAsked(gettext("The provider asked for a pause (Retry-After)."))
         current, since = circuit.current_state, circuit._state_storage.opened_at
     except RedisError:
-        raise NotAsked("Valkey is not available, so requests to providers cannot be counted.") from None
+        raise NotAsked(gettext("Valkey is not available, so requests to providers cannot be counted.")) from None
     if current == STATE_CLOSED:
         pay()
         return _call(circuit, work)
@@ -95,9 +97,9 @@ def _probe(provider: str, circuit: CircuitBreaker, work: Callable[[], T], pay: C
     key, mine = f"{_key(provider)}:probe", uuid4().hex
     try:
         if not valkey().set(key, mine, nx=True, ex=PROBE_SECONDS):
-            raise NotAsked("Another worker is checking whether the provider works again.")
+            raise NotAsked(gettext("Another worker is checking whether the provider works again."))
     except RedisError:
-        raise NotAsked("Valkey is not available.") from None
+        raise NotAsked(gettext("Valkey is not available.")) from None
     try:
         pay()
         return _call(circuit, work)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import httpcore2
 import httpx2
 from django.conf import settings
+from django.utils.translation import gettext
 
 from smartscheduler.core.outbound.addresses import Network, address, allowed_networks, may_reach, origin
 from smartscheduler.core.outbound.errors import Broken, Refused, TimedOut, Unreadable
@@ -42,11 +43,12 @@ def send(
         with client.stream(method, url, headers=all_headers, timeout=seconds, **options) as response:
             return Answered(response.status_code, response.headers, _body(response, most_bytes))
     except (TimedOut, httpx2.TimeoutException):
-        raise TimedOut(f"No response within {seconds:g} seconds.") from None
+        raise TimedOut(gettext("No response within {seconds} seconds.").format(seconds=f"{seconds:g}")) from None
     except httpx2.NetworkError as error:
-        raise Broken(f"The connection failed ({error}).") from None
+        raise Broken(gettext("The connection failed ({error}).").format(error=error)) from None
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-        raise Unreadable(f"The response cannot be read ({type(error).__name__}).") from None
+        message = gettext("The response cannot be read ({error}).")
+        raise Unreadable(message.format(error=type(error).__name__)) from None
     finally:
         deadline.reset(token)
 
@@ -57,17 +59,17 @@ def _check_place(url: str, of: str) -> None:
     except (ValueError, KeyError):
         inside = False
     if not inside:
-        raise Refused("The URL does not belong to the configured provider.")
+        raise Refused(gettext("The URL does not belong to the configured provider."))
 
 
 def _body(response: httpx2.Response, most: int) -> bytes:
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Unreadable("The response is compressed, although compression was not accepted.")
+        raise Unreadable(gettext("The response is compressed, although compression was not accepted."))
     body = bytearray()
     for chunk in response.iter_raw():
         body += chunk
         if len(body) > most:
-            raise Unreadable(f"The response is longer than {most} bytes.")
+            raise Unreadable(gettext("The response is longer than {most} bytes.").format(most=most))
     return bytes(body)
 
 
@@ -101,7 +103,7 @@ class CheckedTransport(httpx2.BaseTransport):
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         url = request.url
         if self._through_proxy and (number := address(url.host)) and not may_reach(number, self._networks):
-            raise Refused("Connections to this address are not allowed.")
+            raise Refused(gettext("Connections to this address are not allowed."))
         pool = self._plain if url.scheme == "http" else self._secure
         target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         request_core = httpcore2.Request(

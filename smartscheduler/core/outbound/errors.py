@@ -1,4 +1,4 @@
-"""Errors of outgoing HTTP requests. Messages are shown and logged, so they contain no keys and no URLs."""
+"""Errors of outgoing HTTP requests. Messages are translated, shown and logged, without keys and URLs."""
 
 
 class OutgoingError(Exception):

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
 from smartscheduler.core.outbound.client import send
 from smartscheduler.core.outbound.errors import Broken, Refused, TimedOut, Unreadable
 from smartscheduler.core.outbound.provider_errors import Nonsense, Rejected, TryAgain
@@ -26,7 +28,7 @@ def exchange(base: str, method: str, path: str, *, seconds: float, **options: An
     except Refused as error:
         raise Rejected(str(error)) from None
     if answer.status == 429 or answer.status >= 500:
-        raise TryAgain(f"HTTP {answer.status}.", wait_of(answer.headers.get("Retry-After")))
+        raise TryAgain(status_text(answer.status), wait_of(answer.headers.get("Retry-After")))
     return answer.status, _parsed(answer.status, answer.body)
 
 
@@ -35,7 +37,7 @@ def _parsed(status: int, body: bytes) -> Any:
         return json.loads(body)
     except ValueError:
         if 200 <= status < 300:
-            raise Nonsense("The response is not JSON.") from None
+            raise Nonsense(gettext("The response is not JSON.")) from None
         return None
 
 
@@ -54,4 +56,10 @@ def wait_of(header: str | None) -> float | None:
 def reject(status: int, reason: str) -> None:
     """Raise Rejected unless the status is 2xx. `reason` is the error code of the provider, never its message."""
     if not 200 <= status < 300:
-        raise Rejected(f"HTTP {status}{f': {reason}' if reason else ''}.")
+        raise Rejected(status_text(status, reason))
+
+
+def status_text(status: int, reason: str = "") -> str:
+    """The message for a status of HTTP, with the error code of the provider if there is one."""
+    message = gettext("HTTP {status}: {reason}.") if reason else gettext("HTTP {status}.")
+    return message.format(status=status, reason=reason)

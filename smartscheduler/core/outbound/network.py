@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import httpcore2
+from django.utils.translation import gettext
 
 from smartscheduler.core.outbound.addresses import Network, address, may_reach
 from smartscheduler.core.outbound.errors import Refused, TimedOut
@@ -33,7 +34,7 @@ def left(timeout: float | None) -> float | None:
         return timeout
     seconds = until - time.monotonic()
     if seconds <= 0:
-        raise TimedOut("The response did not end in time.")
+        raise TimedOut(gettext("The response did not end in time."))
     return seconds if timeout is None else min(timeout, seconds)
 
 
@@ -57,7 +58,7 @@ class CheckedBackend(httpcore2.NetworkBackend):
         except (OSError, UnicodeError):
             raise httpcore2.ConnectError("The host name cannot be resolved.") from None
         if not hosts or not all(may_reach(address(text), self._networks, plain=self._plain) for text in hosts):
-            raise Refused("Connections to this address are not allowed.")
+            raise Refused(gettext("Connections to this address are not allowed."))
         last: Exception | None = None
         for text in hosts:
             try:

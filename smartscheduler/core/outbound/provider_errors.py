@@ -1,4 +1,4 @@
-"""Errors of providers. Messages are shown to users, so they contain no keys and no URLs."""
+"""Errors of providers. Messages are translated and shown to users, without keys and URLs."""
 
 
 class ProviderError(Exception):

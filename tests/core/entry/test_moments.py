@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smartscheduler.core.entry import UnreadableText
-from smartscheduler.core.entry.moments import DAYS, MONTHS, read_moment, write_moment
+from smartscheduler.core.entry.moments import (
+    DAYS,
+    MONTHS,
+    Direction,
+    Edge,
+    read_day,
+    read_moment,
+    write_day,
+    write_moment,
+)
 
 AUSTIN = ZoneInfo("America/Chicago")
 # A Sunday, 1 PM in Austin.
@@ -163,3 +172,68 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         read(text)
     except UnreadableText as refused:
         assert str(refused)
+
+
+TODAY = date(2026, 11, 29)
+
+
+@given(st.dates(date(2000, 1, 1), date(2099, 12, 31)), st.sampled_from(Direction))
+def test_a_written_day_is_read_as_the_same(day: date, direction: Direction) -> None:
+    for text in (write_day(day), day.isoformat(), f"{day:%m/%d/%Y}"):
+        assert read_day(text, today=TODAY, direction=direction) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "ahead", "back", "nearest"),
+    [
+        ("today", TODAY, TODAY, TODAY),
+        ("yesterday", date(2026, 11, 28), date(2026, 11, 28), date(2026, 11, 28)),
+        ("Mon", date(2026, 11, 30), date(2026, 11, 23), date(2026, 11, 30)),
+        ("12/3", date(2026, 12, 3), date(2025, 12, 3), date(2026, 12, 3)),
+        ("Jul 4", date(2027, 7, 4), date(2026, 7, 4), date(2026, 7, 4)),
+        ("Jan 31", date(2027, 1, 31), date(2026, 1, 31), date(2027, 1, 31)),
+    ],
+)
+def test_a_day_without_a_year_lies_where_it_is_looked_for(text: str, ahead: date, back: date, nearest: date) -> None:
+    days = [read_day(text, today=TODAY, direction=direction) for direction in Direction]
+    assert days == [ahead, back, nearest]
+
+
+@given(st.dates(date(2001, 1, 1), date(2090, 1, 1)), st.integers(0, 330))
+def test_a_day_back_is_not_after_today(today: date, days: int) -> None:
+    day = today - timedelta(days=days)
+    if (day.month, day.day) != (2, 29):
+        assert read_day(f"{day.month}/{day.day}", today=today, direction=Direction.BACK) == day
+
+
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "Enter a date"),
+        ("soon", "Enter a date"),
+        ("12/3 9am", "Enter a date"),
+        ("13/3", "There is no month 13"),
+        ("2/30", "has no day 30"),
+        ("11/0", "has no day 0"),
+        ("sun", "“Sunday” can be Nov 29"),
+        ("x" * 61, "Enter a date"),
+    ],
+)
+def test_what_is_no_day_is_refused(text: str, message: str, direction: Direction) -> None:
+    with pytest.raises(UnreadableText, match=message):
+        read_day(text, today=TODAY, direction=direction)
+
+
+@pytest.mark.parametrize(
+    ("text", "edge", "moment", "notes"),
+    [
+        ("dec 3", Edge.START, local(date(2026, 12, 3), 0), ()),
+        ("dec 3", Edge.END, local(date(2026, 12, 4), 0), ("This is the end of Dec 3.",)),
+        ("tomorrow", Edge.END, local(date(2026, 12, 1), 0), ("This is the end of Nov 30.",)),
+        ("dec 3 5pm", Edge.END, local(date(2026, 12, 3), 17), ()),
+    ],
+)
+def test_a_whole_day_has_a_start_and_an_end(text: str, edge: Edge, moment: datetime, notes: tuple[str, ...]) -> None:
+    reading = read_moment(text, now=NOW, zone=AUSTIN, edge=edge)
+    assert (reading.moment, reading.notes) == (moment, notes)

@@ -16,7 +16,7 @@ from tests.api import NOBODY, V1, client_as
 from tests.factories import PASSWORD, JobFactory, UserFactory
 from tests.pages import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_middleware")]
 
 STRICT = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
