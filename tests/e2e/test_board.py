@@ -391,15 +391,19 @@ def test_the_panel_on_a_phone_covers_the_page_and_is_closed_by_its_button(visit:
     expect(panel).to_be_hidden()
 
 
-def test_the_panel_stays_in_view_while_the_page_is_scrolled(visit: Open, wanted_job: Wanted) -> None:
-    page = visit(f"/#job-{wanted_job.job['id']}", COORDINATOR)
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_the_panel_stays_in_view_on_a_scrolled_page(visit: Open, wanted_job: Wanted, width: int) -> None:
+    page = visit(f"/#job-{wanted_job.job['id']}", COORDINATOR, viewport={"width": width, "height": 700})
     expect(page.locator("[data-candidates] [data-lane]").first).to_be_visible()
     page.evaluate("scrollTo({ top: document.documentElement.scrollHeight, behavior: 'instant' })")
-    close, header = page.get_by_role("button", name="Close").bounding_box(), page.get_by_role("banner").bounding_box()
-    assert close
+    keep(page, f"panel-scrolled-{width}")
+    places = [page.get_by_role("banner"), page.locator("[data-drawer]"), page.locator(".activity")]
+    header, panel, activity = (place.bounding_box() for place in places)
     assert header
-    assert close["y"] >= header["y"] + header["height"]
-    keep(page, "panel-scrolled")
+    assert panel
+    assert activity
+    assert panel["y"] >= header["y"] + header["height"]
+    assert activity["x"] >= panel["x"] + panel["width"]
 
 
 def test_the_figures_fit_a_phone(visit: Open) -> None:
