@@ -1,7 +1,8 @@
 """Helpers for API tests: real sign-ins and checks of problem documents."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from smartscheduler.accounts.models import User
@@ -10,6 +11,15 @@ from smartscheduler.accounts.tokens import sign_in
 from smartscheduler.core.rest.error_catalog import KINDS
 from smartscheduler.core.rest.openapi_examples import AUSTIN
 from tests.factories import UserFactory
+from tests.pages import PageResponse
+
+if TYPE_CHECKING:
+    from rest_framework.response import _MonkeyPatchedResponse
+
+    # With what the test client adds to a response: a class of the type stubs only.
+    ApiResponse: TypeAlias = _MonkeyPatchedResponse
+else:
+    ApiResponse = Response
 
 V1 = "/api/v1"
 # An id that belongs to nothing; the same in every worker, since it stands in names of tests.
@@ -28,7 +38,7 @@ def client_as(role: str = Role.COORDINATOR) -> APIClient:
     return client_of(UserFactory(role=role))
 
 
-def problem(response: Any, status: int, code: str) -> dict[str, Any]:
+def problem(response: PageResponse | ApiResponse, status: int, code: str) -> dict[str, Any]:
     """The problem document of `response`, after checking that it is one, of this status and code."""
     assert response.status_code == status, response.content
     assert response["Content-Type"] == "application/problem+json"
@@ -42,7 +52,7 @@ def problem(response: Any, status: int, code: str) -> dict[str, Any]:
     return document
 
 
-def refused_field(response: Any, field: str) -> list[str]:
+def refused_field(response: PageResponse | ApiResponse, field: str) -> list[str]:
     """What a 400 says of `field`."""
     errors: dict[str, list[str]] = problem(response, 400, "invalid-input")["errors"]
     assert field in errors, errors

@@ -1,22 +1,30 @@
 """Helpers for admin pages: form fields with their present values."""
 
 from html.parser import HTMLParser
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import login
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.session_store import SessionStore
 from tests.factories import UserFactory
 
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse
 
-def model_admins() -> dict[type[Model], Any]:
+    # With what the test client adds to a response: a class of the type stubs only.
+    PageResponse: TypeAlias = _MonkeyPatchedWSGIResponse
+else:
+    PageResponse = HttpResponse
+
+
+def model_admins() -> dict[type[Model], "admin.ModelAdmin[Any]"]:
     """The ModelAdmin of each model that has pages in the admin."""
     return {model: admin.site.get_model_admin(model) for model in apps.get_models() if admin.site.is_registered(model)}
 
@@ -79,7 +87,7 @@ def fields_of_new(client: Client, url: str, form_id: str) -> dict[str, Any]:
     return dict(NEW[url])
 
 
-def fields_of(response: Any, form_id: str = "contractor_form") -> dict[str, Any]:
+def fields_of(response: PageResponse, form_id: str = "contractor_form") -> dict[str, Any]:
     assert response.status_code == 200, response
     parser = Fields(form_id)
     parser.feed(response.content.decode())
@@ -98,7 +106,7 @@ def signed_in(role: str = Role.COORDINATOR) -> Client:
     return client
 
 
-def errors(response: Any) -> dict[str, list[str]]:
+def errors(response: PageResponse) -> dict[str, list[str]]:
     """The errors shown on an admin form: by field, `rows` for those of the inlines, `__all__` above the form."""
     assert response.status_code == 200, response
     by_field = {name: list(texts) for name, texts in response.context["adminform"].form.errors.items()}
@@ -109,7 +117,7 @@ def errors(response: Any) -> dict[str, list[str]]:
     return by_field | ({"rows": rows} if rows else {})
 
 
-def saved(response: Any) -> bool:
+def saved(response: PageResponse) -> bool:
     """Whether the form was taken; shows its errors when it was not."""
     assert response.status_code == 302, errors(response)
     return True

@@ -17,21 +17,21 @@ from rest_framework.test import APIClient
 from smartscheduler.accounts.models import TokenFamily
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.tokens import SignedAccess
-from tests.api import V1, client_of, problem, refused_field
+from tests.api import V1, ApiResponse, client_of, problem, refused_field
 from tests.factories import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
 
 
-def login(email: str, password: str = PASSWORD, **headers: Any) -> Any:
+def login(email: str, password: str = PASSWORD, **headers: Any) -> ApiResponse:
     return APIClient().post(f"{V1}/auth/login/", {"email": email, "password": password}, **headers)
 
 
-def refresh(token: Any) -> Any:
+def refresh(token: Any) -> ApiResponse:
     return APIClient().post(f"{V1}/auth/refresh/", {"refresh": token})
 
 
-def me(access: Any) -> Any:
+def me(access: Any) -> ApiResponse:
     return APIClient().get(f"{V1}/auth/me/", HTTP_AUTHORIZATION=f"Bearer {access}")
 
 
@@ -117,7 +117,7 @@ def test_of_sixteen_at_once_exactly_one_gets_through(settings: Settings) -> None
     token = login(UserFactory().email).json()["refresh"]
     together = threading.Barrier(16)
 
-    def attempt(_: Any) -> Any:
+    def attempt(_: Any) -> int:
         together.wait(timeout=120)
         try:
             return refresh(token).status_code

@@ -28,14 +28,14 @@ from smartscheduler.events.sockets.connections import Connection, may_stay
 from tests.accounts.authenticators import code_of, signed_in_with_code, with_second_factor
 from tests.accounts.test_sessions import browser
 from tests.accounts.test_websocket_auth import handshake, visitor_of
-from tests.api import V1
+from tests.api import V1, ApiResponse
 from tests.factories import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
 SET_UP, OFF, PASSWORD_PAGE = "/admin/second-factor/set-up/", "/admin/second-factor/off/", "/admin/password_change/"
 
 
-def refresh(token: Any, agent: str = "Firefox", address: str = "198.51.100.7") -> Any:
+def refresh(token: Any, agent: str = "Firefox", address: str = "198.51.100.7") -> ApiResponse:
     body = {"refresh": token}
     return APIClient().post(f"{V1}/auth/refresh/", body, REMOTE_ADDR=address, HTTP_USER_AGENT=agent)
 
@@ -221,7 +221,7 @@ class TestRepeatedRefresh:
         old = sign_in(UserFactory()).refresh
         together = Barrier(16)
 
-        def attempt(_: Any) -> Any:
+        def attempt(_: Any) -> ApiResponse:
             together.wait(timeout=60)
             try:
                 return refresh(old)

@@ -35,7 +35,7 @@ from tests.accounts.authenticators import (
 from tests.accounts.test_websocket_auth import visitor_of
 from tests.api import V1, client_of, problem
 from tests.factories import PASSWORD, UserFactory
-from tests.pages import model_admins, signed_in
+from tests.pages import PageResponse, model_admins, signed_in
 
 pytestmark = pytest.mark.django_db
 STANDING, SET_UP, CODES, OFF = (
@@ -236,7 +236,7 @@ class TestCodes:
 
 
 class TestTheApi:
-    def login(self, user: User, **body: Any) -> Any:
+    def login(self, user: User, **body: Any) -> PageResponse:
         return Client().post(
             f"{V1}/auth/login/", {"email": user.email, "password": PASSWORD, **body}, content_type="application/json"
         )

@@ -21,7 +21,7 @@ from smartscheduler.audit.models import AuditEntry
 from tests.accounts.test_websocket_auth import admitted, handshake
 from tests.api import V1, client_of
 from tests.factories import PASSWORD, UserFactory
-from tests.pages import fields, saved, signed_in
+from tests.pages import PageResponse, fields, saved, signed_in
 
 pytestmark = pytest.mark.django_db
 PAGE, NEW = "/admin/sign-ins/", "a completely different phrase"
@@ -194,7 +194,7 @@ class TestSeenAndEnded:
 class TestPassword:
     CHANGE = "/admin/password_change/"
 
-    def change(self, client: Client, old: str, new: str = NEW) -> Any:
+    def change(self, client: Client, old: str, new: str = NEW) -> PageResponse:
         return client.post(self.CHANGE, {"old_password": old, "new_password1": new, "new_password2": new})
 
     def test_a_change_ends_all_others_and_keeps_this_one(self, user: User) -> None:

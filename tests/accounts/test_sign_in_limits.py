@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.core.http.client_networks import network_of
 from smartscheduler.core.http.rate_limits import RoleThrottle, limiter
-from tests.api import V1, client_of, problem
+from tests.api import V1, ApiResponse, client_of, problem
 from tests.factories import PASSWORD, UserFactory
 
 # Counts belong to the whole Valkey, so no other test may count while these are reset.
@@ -29,7 +29,7 @@ def limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     limiter(settings.REDIS_URL).storage.reset()
 
 
-def login(email: str, password: str = PASSWORD, address: str = "198.51.100.7") -> Any:
+def login(email: str, password: str = PASSWORD, address: str = "198.51.100.7") -> ApiResponse:
     return APIClient().post(f"{V1}/auth/login/", {"email": email, "password": password}, REMOTE_ADDR=address)
 
 
@@ -89,7 +89,7 @@ def test_of_many_at_the_same_moment_exactly_so_many_are_looked_at(settings: Sett
 
 
 def test_refreshing_is_limited_by_address() -> None:
-    def refresh(address: str) -> Any:
+    def refresh(address: str) -> ApiResponse:
         return APIClient().post(f"{V1}/auth/refresh/", {"refresh": "made.up.token"}, REMOTE_ADDR=address)
 
     assert [refresh("198.51.100.7").status_code for _ in range(5)] == [401] * 5

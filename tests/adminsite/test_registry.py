@@ -62,6 +62,7 @@ def test_other_apps_have_extended_these() -> None:
 @pytest.mark.parametrize("model", EXTENDED, ids=lambda model: model.__name__)
 def test_all_that_is_registered_for_a_model_is_read(model: type[Model]) -> None:
     extensions, model_admin = extensions_of(model), model_admins()[model]
+    assert isinstance(model_admin, RecordAdmin)
     for kind, names in READERS.items():
         assert isinstance(model_admin, kind) or not any(getattr(extensions, name) for name in names), (kind, names)
     actions = {action.name for action in model_admin.all_actions}

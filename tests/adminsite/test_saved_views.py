@@ -12,7 +12,7 @@ from smartscheduler.adminsite.models import SavedView
 from smartscheduler.adminsite.saved_views import MOST_VIEWS, save_view
 from smartscheduler.errors import InvalidInput
 from tests.factories import JobFactory, UserFactory
-from tests.pages import signed_in
+from tests.pages import PageResponse, signed_in
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/jobs/job/"
@@ -20,11 +20,11 @@ VIEWS = f"{LIST}views/"
 QUERY = "status__exact=open&priority__exact=urgent"
 
 
-def save(client: Client, name: str = "Urgent ones", query: str = QUERY, **more: Any) -> Any:
+def save(client: Client, name: str = "Urgent ones", query: str = QUERY, **more: Any) -> PageResponse:
     return client.post(VIEWS, {"name": name, "query": query, **more}, follow=True)
 
 
-def messages(response: Any) -> list[Any]:
+def messages(response: PageResponse) -> list[str]:
     return [str(message) for message in response.context["messages"]]
 
 

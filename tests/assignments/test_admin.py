@@ -17,7 +17,7 @@ from contractors.services import mark_on_leave
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at, many_assignments
-from tests.pages import signed_in
+from tests.pages import PageResponse, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("work_may_start_early")]
 LIST = "/admin/assignments/assignment/"
@@ -28,7 +28,7 @@ def page(assignment: Assignment) -> str:
     return reverse("admin:assignments_assignment_change", args=[assignment.pk])
 
 
-def act(client: Client, assignment: Assignment, name: str, **values: str) -> Any:
+def act(client: Client, assignment: Assignment, name: str, **values: str) -> PageResponse:
     return client.post(f"{LIST}{assignment.pk}/{name}/", values)
 
 

@@ -20,7 +20,7 @@ from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.timeslots import TimeSlot
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
-from tests.pages import fields, saved, signed_in
+from tests.pages import PageResponse, fields, saved, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -33,8 +33,9 @@ def away(contractor: Contractor, period: TimeSlot) -> None:
     add_absence(contractor_id=contractor.pk, period=period, actor=None)
 
 
-def tab(response: Any, name: str) -> Any:
-    return next(tab for tab in response.wsgi_request.further_tabs if tab.name == name).context
+def tab(response: PageResponse, name: str) -> Any:
+    tabs = vars(response.wsgi_request)["further_tabs"]
+    return next(tab for tab in tabs if tab.name == name).context
 
 
 def booked(contractor: Contractor, days: int, status: str = "confirmed") -> Assignment:
@@ -273,7 +274,7 @@ class TestObstacles:
 
 
 class TestMap:
-    def area(self, contractor: Contractor) -> Any:
+    def area(self, contractor: Contractor) -> PageResponse:
         return signed_in().get(address("change", contractor))
 
     def test_says_in_words_what_it_draws(self) -> None:

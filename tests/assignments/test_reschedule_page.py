@@ -14,7 +14,7 @@ from smartscheduler.accounts.permissions import Role
 from smartscheduler.core.formatting import local_slot
 from smartscheduler.events.models import OutboxEvent
 from tests.factories import AbsenceFactory, AssignmentFactory, UserFactory, at
-from tests.pages import signed_in
+from tests.pages import PageResponse, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ def url(assignment: Assignment, query: str = "") -> str:
     return reverse("admin:assignments_assignment_reschedule", args=[assignment.pk]) + query
 
 
-def move(client: Client, assignment: Assignment, start: datetime, **more: Any) -> Any:
+def move(client: Client, assignment: Assignment, start: datetime, **more: Any) -> PageResponse:
     return client.post(url(assignment), {"slot": start.isoformat(), "confirmed": "1", **more})
 
 
@@ -33,7 +33,7 @@ def moved(assignment: Assignment) -> bool:
     return assignment.slot != before or OutboxEvent.objects.exists()
 
 
-def hours(response: Any) -> list[Any]:
+def hours(response: PageResponse) -> list[Any]:
     return [slot["hours"] for slot in response.context["slots"]]
 
 

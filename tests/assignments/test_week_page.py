@@ -20,7 +20,7 @@ from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.timeslots import TimeSlot
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory
-from tests.pages import signed_in
+from tests.pages import PageResponse, signed_in
 
 pytestmark = pytest.mark.django_db
 MONDAY = date(2026, 11, 23)
@@ -35,7 +35,7 @@ def person() -> Contractor:
     return ContractorFactory(hours=[Shift(2, time(8), time(16))])
 
 
-def week(person: Contractor, query: str = "", client: Client | None = None) -> Any:
+def week(person: Contractor, query: str = "", client: Client | None = None) -> PageResponse:
     response = (client or signed_in()).get(reverse("admin:contractors_contractor_week", args=[person.pk]) + query)
     assert response.status_code == 200
     return response
@@ -200,7 +200,7 @@ def test_says_when_there_is_less_time_than_the_drive_takes(person: Contractor) -
 TUESDAY_NOON = datetime(2026, 11, 24, 18, tzinfo=UTC)
 
 
-def fill(person: Contractor, hour: int = 8, client: Client | None = None) -> Any:
+def fill(person: Contractor, hour: int = 8, client: Client | None = None) -> PageResponse:
     """The week as it is on Tuesday noon, with the free stretch that begins at `hour` of that day chosen."""
     with time_machine.travel(TUESDAY_NOON, tick=False):
         return week(person, f"?start={MONDAY}&free={austin(hour):%Y-%m-%dT%H:%M:%SZ}", client)
@@ -210,7 +210,7 @@ class TestOpenings:
     def job(self, **values: Any) -> Job:
         return JobFactory(**{"desired_date": austin(12, day=24), **values})
 
-    def offered(self, response: Any) -> list[Any]:
+    def offered(self, response: PageResponse) -> list[Any]:
         return [opening["job"] for opening in response.context["openings"]]
 
     def test_lists_the_open_jobs_that_fit_most_urgent_first(self, person: Contractor) -> None:

@@ -12,7 +12,7 @@ from contractors.models import Absence, Contractor
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.factories import AssignmentFactory, ContractorFactory
-from tests.pages import signed_in
+from tests.pages import PageResponse, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november_2026")]
 AUSTIN = ZoneInfo("America/Chicago")
@@ -23,7 +23,7 @@ LATE_ON_THURSDAY = datetime(2026, 11, 27, 3, tzinfo=UTC)
 BEFORE_THE_CLOCK_MOVES = datetime(2026, 10, 30, 15, tzinfo=UTC)
 
 
-def absent(contractor: Contractor, role: Role = Role.COORDINATOR, **values: Any) -> Any:
+def absent(contractor: Contractor, role: Role = Role.COORDINATOR, **values: Any) -> PageResponse:
     return signed_in(role).post(f"/admin/contractors/contractor/{contractor.pk}/absent/", {**VALID, **values})
 
 
@@ -183,4 +183,4 @@ def test_asking_enters_nothing() -> None:
 
 def test_without_a_collision_it_leads_to_the_contractor() -> None:
     contractor = ContractorFactory()
-    assert absent(contractor).url == f"/admin/contractors/contractor/{contractor.pk}/change/"
+    assert absent(contractor)["Location"] == f"/admin/contractors/contractor/{contractor.pk}/change/"

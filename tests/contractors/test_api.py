@@ -13,7 +13,7 @@ from contractors.models import Absence, Contractor, Rating
 from contractors.working_week import Shift
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
-from tests.api import NOBODY, PLACE, V1, changed, client_as, problem, refused_field
+from tests.api import NOBODY, PLACE, V1, ApiResponse, changed, client_as, problem, refused_field
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
 
 pytestmark = pytest.mark.django_db
@@ -171,7 +171,7 @@ def test_refuses_naming_the_field_and_writes_nothing(api: APIClient, path: str, 
     assert nothing_written()
 
 
-def send(api: APIClient, body: dict[str, Any]) -> Any:
+def send(api: APIClient, body: dict[str, Any]) -> ApiResponse:
     """A POST of JSON in ASCII: only so can a lone surrogate travel."""
     return api.generic("POST", URL, json.dumps(body), content_type="application/json")
 
@@ -397,7 +397,7 @@ def test_an_absence_of_another_contractor_stays(api: APIClient) -> None:
 # --- lists --------------------------------------------------------------------------------------
 
 
-def names(response: Any) -> list[Any]:
+def names(response: ApiResponse) -> list[Any]:
     assert response.status_code == 200, response.content
     return [row["name"] for row in response.json()["results"]]
 

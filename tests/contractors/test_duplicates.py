@@ -1,7 +1,6 @@
 """A likely duplicate needs a confirmation before it is saved."""
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,7 +9,7 @@ from contractors.models import Contractor
 from smartscheduler.events.models import OutboxEvent
 from tests.contractors.test_admin import ADD, VALID, page
 from tests.factories import ContractorFactory
-from tests.pages import errors, fields, fields_of, fields_of_new, saved, signed_in
+from tests.pages import PageResponse, errors, fields, fields_of, fields_of_new, saved, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +19,7 @@ def first() -> Contractor:
     return ContractorFactory(name=VALID["name"].upper())
 
 
-def new(client: Client, **values: str) -> Any:
+def new(client: Client, **values: str) -> PageResponse:
     return client.post(ADD, {**fields_of_new(client, ADD, "contractor_form"), **VALID, **values})
 
 
@@ -72,7 +71,7 @@ def test_the_zip_codes_middle_is_a_place_too() -> None:
     assert "likely duplicate" in errors(again)["__all__"][0]
 
 
-def change(contractor: Contractor, **values: str) -> Any:
+def change(contractor: Contractor, **values: str) -> PageResponse:
     client = signed_in()
     return client.post(page(contractor), {**fields(client, page(contractor), "contractor_form"), **values})
 

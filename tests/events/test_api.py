@@ -1,13 +1,12 @@
 """GET /api/v1/events/ and /api/v1/dashboard/."""
 
-from typing import Any
-
 import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from smartscheduler.accounts.models import User
 from smartscheduler.events.models import EventHead, OutboxEvent
+from tests.api import ApiResponse
 from tests.factories import JobFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +26,7 @@ def log() -> None:
     EventHead.objects.create(pk=1, sequence=3)
 
 
-def sequences(answer: Any) -> list[int]:
+def sequences(answer: ApiResponse) -> list[int]:
     return [envelope["sequence"] for envelope in answer.json()["results"]]
 
 

@@ -18,7 +18,7 @@ from smartscheduler.core.http.concurrency_shares import Shares
 from smartscheduler.events import long_polling
 from smartscheduler.events.event_log import LONGEST_WAIT_SECONDS
 from smartscheduler.events.models import OutboxEvent
-from tests.api import V1, client_of, refused_field
+from tests.api import V1, ApiResponse, client_of, refused_field
 from tests.events.wire import happen, happen_numbered
 from tests.factories import UserFactory
 
@@ -42,7 +42,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     return arrange
 
 
-def sequences(answer: Any) -> list[int]:
+def sequences(answer: ApiResponse) -> list[int]:
     return [envelope["sequence"] for envelope in answer.json()["results"]]
 
 

@@ -28,7 +28,7 @@ from smartscheduler.history.triggers import Change
 from tests.api import client_as
 from tests.factories import AUSTIN, AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
 from tests.history.reading import everything, kind_of, last
-from tests.pages import signed_in
+from tests.pages import PageResponse, signed_in
 
 pytestmark = pytest.mark.django_db
 ALL = "/admin/history/"
@@ -39,12 +39,12 @@ def page_of(record: Any) -> str:
     return reverse(f"admin:{meta.app_label}_{meta.model_name}_history", args=[record.pk])
 
 
-def changes_on(response: Any) -> list[Any]:
+def changes_on(response: PageResponse) -> list[Any]:
     assert response.status_code == 200, response
     return [change for occasion in response.context["occasions"] for change in occasion.changes]
 
 
-def only(response: Any, act: str, what: str) -> Any:
+def only(response: PageResponse, act: str, what: str) -> Any:
     """The one change of this kind that the page shows."""
     (change,) = (change for change in changes_on(response) if (change.act, change.what) == (act, what))
     return change
@@ -54,7 +54,7 @@ def lines(change: Any) -> dict[Any, Any]:
     return {line.field: (line.was, line.became) for line in change.lines}
 
 
-def text(response: Any) -> str:
+def text(response: PageResponse) -> str:
     """What people read: without markup, with single blanks."""
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", response.content.decode())).split())
 

@@ -20,7 +20,7 @@ from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.idempotency.models import KeptAnswer
 from smartscheduler.idempotency.tasks import forget_answers
-from tests.api import PLACE, V1, client_as, client_of, problem
+from tests.api import PLACE, V1, ApiResponse, client_as, client_of, problem
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +38,7 @@ def job(**more: str) -> dict[Any, Any]:
     return {"type": "flooring", "desired_date": desired_date, "location": PLACE, "duration": "02:00:00", **more}
 
 
-def keyed(api: APIClient, url: str, body: dict[Any, Any], key: str = "one") -> Any:
+def keyed(api: APIClient, url: str, body: dict[Any, Any], key: str = "one") -> ApiResponse:
     return api.post(url, body, headers={"Idempotency-Key": key})
 
 
@@ -156,7 +156,7 @@ def test_identical_requests_at_the_same_moment_are_one() -> None:
     user, body = UserFactory(role=Role.COORDINATOR), json.dumps(job())
     clients, together = [client_of(user) for _ in range(16)], Barrier(16)
 
-    def ask(client: Any) -> Any:
+    def ask(client: APIClient) -> ApiResponse:
         try:
             together.wait()
             headers = {"Idempotency-Key": "one"}

@@ -30,7 +30,7 @@ from smartscheduler.imports.row_importer import Done
 from smartscheduler.imports.runner import work_on_files
 from smartscheduler.imports.services import begin, import_checked
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
-from tests.pages import signed_in
+from tests.pages import PageResponse, signed_in
 
 pytestmark = pytest.mark.django_db
 HEAD = (
@@ -257,7 +257,7 @@ def test_a_week_is_read_as_it_is_written(text: str) -> None:
 
 
 class TestThePages:
-    def upload(self, client: Client, text: str, name: str = "people.csv", kind: str = "contractors") -> Any:
+    def upload(self, client: Client, text: str, name: str = "people.csv", kind: str = "contractors") -> PageResponse:
         file = SimpleUploadedFile(name, text.encode(), content_type="text/csv")
         return client.post(reverse("admin:imports_importrun_add"), {"kind": kind, "file": file}, follow=True)
 

@@ -24,7 +24,7 @@ from smartscheduler.core.rest.parsers import MOST_NAMES
 from smartscheduler.core.rest.problems import MOST_ERRORS
 from tests.api import V1, changed, client_as, problem, refused_field
 from tests.factories import PASSWORD, ContractorFactory, JobFactory, UserFactory
-from tests.pages import model_admins, signed_in
+from tests.pages import PageResponse, model_admins, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,7 @@ def little_work() -> Iterator[None]:
     assert time.process_time() - began < MOST_SECONDS
 
 
-def post(client: Client, path: str, text: str) -> Any:
+def post(client: Client, path: str, text: str) -> PageResponse:
     return client.generic("POST", f"{V1}/{path}", text, content_type="application/json")
 
 

@@ -18,7 +18,7 @@ from smartscheduler.accounts.permissions import Role
 from smartscheduler.core.formatting import local_slot
 from smartscheduler.events.models import OutboxEvent
 from tests.factories import AssignmentFactory, JobFactory, at
-from tests.pages import errors, fields, fields_of_new, saved, signed_in
+from tests.pages import PageResponse, errors, fields, fields_of_new, saved, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november_2026")]
 LIST, ADD = "/admin/jobs/job/", "/admin/jobs/job/add/"
@@ -45,11 +45,11 @@ def page(job: Job) -> str:
     return reverse("admin:jobs_job_change", args=[job.pk])
 
 
-def new(client: Client, **values: Any) -> Any:
+def new(client: Client, **values: Any) -> PageResponse:
     return client.post(ADD, {**fields_of_new(client, ADD, "job_form"), **VALID, **values})
 
 
-def change(client: Client, job: Job, **values: Any) -> Any:
+def change(client: Client, job: Job, **values: Any) -> PageResponse:
     return client.post(page(job), {**fields(client, page(job), "job_form"), **values})
 
 
@@ -69,7 +69,7 @@ def test_creates_a_job_in_local_time_of_the_site() -> None:
 def test_the_message_names_the_number_of_the_job() -> None:
     """What the page shows of a new record is what was stored, not a default that was made a second time."""
     client = signed_in()
-    shown = client.get(new(client).url).content.decode()
+    shown = client.get(new(client)["Location"]).content.decode()
     job = Job.objects.get()
     assert set(re.findall(r"JOB-[0-9]{8}-[0-9A-F]{8}", shown)) == {job.job_number}
     assert LogEntry.objects.get().object_repr == job.job_number
@@ -172,7 +172,7 @@ def test_notes_of_a_booked_job_can_be_changed() -> None:
     assert events() == ["JobUpdated"]
 
 
-def cancel(client: Client, job: Job, reason: str) -> Any:
+def cancel(client: Client, job: Job, reason: str) -> PageResponse:
     return client.post(reverse("admin:jobs_job_cancel", args=[job.pk]), {"reason": reason})
 
 

@@ -16,7 +16,7 @@ from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.places import known_time_zones
-from tests.api import NOBODY, PLACE, V1, changed, client_as, problem, refused_field
+from tests.api import NOBODY, PLACE, V1, ApiResponse, changed, client_as, problem, refused_field
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
 
 pytestmark = pytest.mark.django_db
@@ -205,7 +205,7 @@ def test_shows_the_live_assignment_else_the_last(api: APIClient) -> None:
     assert shown["time_slot"].keys() == {"start", "end"}
 
 
-def numbers(response: Any) -> list[Any]:
+def numbers(response: ApiResponse) -> list[Any]:
     assert response.status_code == 200, response.content
     return [row["customer_name"] for row in response.json()["results"]]
 

@@ -1,7 +1,5 @@
 """The list of jobs: its order, and actions on selected jobs."""
 
-from typing import Any
-
 import pytest
 from django.test import Client
 
@@ -9,13 +7,13 @@ from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.audit.models import AuditEntry
 from tests.factories import AssignmentFactory, JobFactory, at
-from tests.pages import signed_in
+from tests.pages import PageResponse, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november_2026")]
 LIST = "/admin/jobs/job/"
 
 
-def act(client: Client, action: str, jobs: list[Job], **values: str) -> Any:
+def act(client: Client, action: str, jobs: list[Job], **values: str) -> PageResponse:
     selected = [str(job.pk) for job in jobs]
     return client.post(LIST, {"action": action, "_selected_action": selected, **values}, follow=True)
 

@@ -19,7 +19,7 @@ from smartscheduler.core.geo.zip_codes import middle_of
 from smartscheduler.events.models import OutboxEvent
 from tests.customers.test_linking import MODELS
 from tests.factories import ContractorFactory, JobFactory
-from tests.pages import errors, fields, saved, signed_in
+from tests.pages import PageResponse, errors, fields, saved, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november_2026")]
 ADD, PREVIEW, CUSTOMERS = "/admin/jobs/job/add/", "/admin/jobs/job/preview/", "/admin/jobs/job/customers/"
@@ -33,7 +33,7 @@ TYPED = {
 }
 
 
-def new(client: Client, **values: Any) -> Any:
+def new(client: Client, **values: Any) -> PageResponse:
     return client.post(ADD, {**fields(client, ADD, "job_form"), **TYPED, "_save": "1", **values})
 
 
@@ -46,7 +46,7 @@ class TestSaving:
         response = new(signed_in())
         assert saved(response)
         job = Job.objects.get()
-        assert response.url == reverse("admin:jobs_job_recommend", args=[job.pk])
+        assert response["Location"] == reverse("admin:jobs_job_recommend", args=[job.pk])
         assert job.desired_date == datetime(2026, 12, 3, 14, tzinfo=ZoneInfo("America/Los_Angeles"))
         assert job.duration == timedelta(hours=2.5)
         assert (job.address, job.city, job.state, job.zip_code) == ("464 Juniper Cir", "Renton", "WA", "98055")

@@ -1,22 +1,21 @@
 """GET metrics in the text format of Prometheus, and permissions."""
 
-from typing import Any
-
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from smartscheduler.accounts.permissions import Role
-from tests.api import V1, client_as, problem
+from tests.api import V1, ApiResponse, client_as, problem
 from tests.events.test_lag import waiting_for
 from tests.factories import ContractorFactory, JobFactory
+from tests.pages import PageResponse
 
 pytestmark = pytest.mark.django_db
 URL = f"{V1}/metrics"
 
 
-def samples(answer: Any) -> dict[tuple[str, str], float]:
+def samples(answer: PageResponse | ApiResponse) -> dict[tuple[str, str], float]:
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith("text/plain; version=0.0.4")
     families = text_string_to_metric_families(answer.content.decode())

@@ -21,7 +21,7 @@ from smartscheduler.travel.estimates import NewEstimate, known_site, store
 from smartscheduler.travel.routes import pairs_between
 from tests.api import V1, client_as
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
-from tests.pages import signed_in
+from tests.pages import PageResponse, signed_in
 from tests.privacy.homes import (
     AUSTIN,
     LEAST_ERROR_METERS,
@@ -181,7 +181,7 @@ def test_distances_from_jobs_over_http(place: Point, call: str) -> None:
     assert meters(of_sites(jobs, CALLS[call](client_as(), jobs, pk)), place) < 1
 
 
-def miles_on(page: Any, pattern: str = r"([\d.]+) miles, \d+ (?:h|min)") -> float:
+def miles_on(page: PageResponse, pattern: str = r"([\d.]+) miles, \d+ (?:h|min)") -> float:
     """The first distance on a page, in miles."""
     return first_number(pattern, page.content.decode())
 

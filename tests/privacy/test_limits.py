@@ -27,10 +27,10 @@ from smartscheduler.accounts.visibility import redact_record
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.notifications.models import Mail
 from smartscheduler.timeslots import TimeSlot
-from tests.api import V1, client_of
+from tests.api import V1, ApiResponse, client_of
 from tests.backoffice.test_roles import Links
 from tests.factories import ContractorFactory, JobFactory, UserFactory, at
-from tests.pages import signed_in
+from tests.pages import PageResponse, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -107,7 +107,7 @@ def shown(text: Any) -> set[Any]:
     return secrets | {phone for phone, spelling in SPELLINGS.items() if spelling.search(text)}
 
 
-def text_of(answer: Any) -> Any:
+def text_of(answer: PageResponse | ApiResponse) -> str:
     body = answer.getvalue() if answer.streaming else answer.content
     return body.decode("utf-8", "replace")
 

@@ -25,7 +25,7 @@ from smartscheduler.events.models import OutboxEvent
 from smartscheduler.timeslots import TimeSlot
 from tests.assignments.test_races import assert_nobody_is_booked_twice, together
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
-from tests.pages import signed_in
+from tests.pages import PageResponse, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def move_day_url(**query: Any) -> str:
     return f"{reverse('admin:assignments_assignment_move-day')}?{urlencode(query)}"
 
 
-def chosen_form(response: Any) -> dict[str, Any]:
+def chosen_form(response: PageResponse) -> dict[str, Any]:
     """What the browser sends when the page is submitted as it is."""
     rows = response.context["rows"]
     choices = {
@@ -51,7 +51,7 @@ def chosen_form(response: Any) -> dict[str, Any]:
     return {"row": [str(row.booking.pk) for row in rows if row.selected], **choices}
 
 
-def message_of(response: Any) -> str:
+def message_of(response: PageResponse) -> str:
     return " ".join(" ".join(str(message) for message in get_messages(response.wsgi_request)).split())
 
 

@@ -13,7 +13,7 @@ from smartscheduler.rules.models import RulesVersion
 from smartscheduler.rules.services import publish_rules
 from smartscheduler.rules.values import Rules
 from tests.factories import ContractorFactory, JobFactory, UserFactory
-from tests.pages import signed_in
+from tests.pages import PageResponse, signed_in
 
 pytestmark = pytest.mark.django_db
 LIST, ADD = reverse("admin:rules_rulesversion_changelist"), reverse("admin:rules_rulesversion_add")
@@ -34,7 +34,7 @@ def admin() -> Client:
     return signed_in(Role.ADMINISTRATOR)
 
 
-def text(response: Any) -> str:
+def text(response: PageResponse) -> str:
     assert response.status_code == 200
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 

@@ -16,7 +16,7 @@ from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
-from tests.api import V1, client_of, problem, refused_field
+from tests.api import V1, ApiResponse, client_of, problem, refused_field
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ def rank(api: APIClient, job: Job, query: str = "") -> Any:
     return api.get(f"{V1}/jobs/{job.pk}/recommendations/{query}").json()
 
 
-def book(api: APIClient, ranking: Any, place: int = 0, **more: str) -> Any:
+def book(api: APIClient, ranking: Any, place: int = 0, **more: str) -> ApiResponse:
     chosen = ranking["recommendations"][place]
     start = chosen["available_time_slots"][0]["start"]
     body = {"job": ranking["job"], "contractor": chosen["contractor"]["id"], "start": start}

@@ -12,7 +12,7 @@ from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.core.rest.openapi_examples import AUSTIN, SOME_DAY
 from smartscheduler.events.models import OutboxEvent
-from tests.api import NOBODY, V1, changed, client_as
+from tests.api import NOBODY, V1, ApiResponse, changed, client_as
 from tests.factories import JobFactory
 
 pytestmark = pytest.mark.django_db
@@ -86,7 +86,7 @@ def api() -> APIClient:
     return client_as(Role.ADMINISTRATOR)
 
 
-def send(api: APIClient, path: str, body: dict[str, Any]) -> Any:
+def send(api: APIClient, path: str, body: dict[str, Any]) -> ApiResponse:
     """In ASCII: only so can half a character travel."""
     return api.generic("POST", f"{V1}/{path}", json.dumps(body), content_type="application/json")
 

@@ -12,8 +12,9 @@ from rest_framework.test import APIClient
 
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.core.http.rate_limits import RoleThrottle
-from tests.api import V1, client_as, client_of, problem
+from tests.api import V1, ApiResponse, client_as, client_of, problem
 from tests.factories import PASSWORD, UserFactory
+from tests.pages import PageResponse
 
 # Of the counts of the whole Valkey, as tests of attempts to sign in (they reset them).
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("rate limits")]
@@ -28,7 +29,7 @@ def limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.REQUESTS_A_MINUTE = {Role.COORDINATOR: 3, Role.MANAGER: 1, Role.ADMINISTRATOR: 5}
 
 
-def left(response: Any) -> dict[Any, Any]:
+def left(response: PageResponse | ApiResponse) -> dict[str, Any]:
     return {name: response.headers.get(f"RateLimit-{name}") for name in ("Limit", "Remaining", "Reset")}
 
 

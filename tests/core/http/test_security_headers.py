@@ -1,7 +1,5 @@
 """Security headers and cache headers of every kind of response."""
 
-from typing import Any
-
 import pytest
 from django.conf import settings
 from django.contrib.messages import get_messages
@@ -12,9 +10,9 @@ from rest_framework.test import APIClient
 
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.core.http.security_headers import METHODS
-from tests.api import NOBODY, V1, client_as
+from tests.api import NOBODY, V1, ApiResponse, client_as
 from tests.factories import PASSWORD, JobFactory, UserFactory
-from tests.pages import signed_in
+from tests.pages import PageResponse, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("all_middleware")]
 
@@ -28,7 +26,7 @@ DATA = [f"{V1}/auth/me/", f"{V1}/jobs/", f"{V1}/nowhere/", f"{V1}/health/live", 
 EVERY = [*LOOSE_PAGES, *STRICT_PAGES, *DATA]
 
 
-def policy(answer: Any) -> dict[str, str]:
+def policy(answer: PageResponse | ApiResponse | dict[str, str]) -> dict[str, str]:
     parts = (part.strip().partition(" ") for part in answer["Content-Security-Policy"].split(";"))
     return {name: value for name, _, value in parts}
 
@@ -156,10 +154,10 @@ class TestOtherOrigins:
     ORIGIN = "https://board.example.com"
     PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,if-match"}
 
-    def preflight(self, path: str = f"{V1}/jobs/", origin: str = ORIGIN) -> Any:
+    def preflight(self, path: str = f"{V1}/jobs/", origin: str = ORIGIN) -> ApiResponse:
         return APIClient().options(path, headers={"Origin": origin, **self.PREFLIGHT})
 
-    def allowed(self, answer: Any) -> dict[str, str]:
+    def allowed(self, answer: PageResponse | ApiResponse) -> dict[str, str]:
         return {name: value for name, value in answer.items() if name.startswith("Access-Control-")}
 
     def test_are_kept_out_by_default(self) -> None:

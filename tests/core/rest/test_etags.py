@@ -131,7 +131,7 @@ def test_of_many_who_read_the_same_one_may_write() -> None:
     clients, together = [client_of(user) for _ in range(8)], Barrier(8)
     tag = clients[0].get(url)["ETag"]
 
-    def write(number: int) -> Any:
+    def write(number: int) -> int:
         try:
             together.wait()
             return clients[number].patch(url, {"name": f"Crew {number}"}, headers={"If-Match": tag}).status_code

@@ -15,7 +15,7 @@ from contractors.models import Contractor
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.core.http.rate_limits import RateLimitMiddleware
 from smartscheduler.errors import Busy
-from tests.api import V1, client_as, problem
+from tests.api import V1, ApiResponse, client_as, problem
 from tests.factories import ContractorFactory
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,9 @@ def api() -> APIClient:
     return client_as(Role.ADMINISTRATOR)
 
 
-def raw(api: APIClient, body: Any, content_type: str = "application/json", url: str = URL, **headers: Any) -> Any:
+def raw(
+    api: APIClient, body: Any, content_type: str = "application/json", url: str = URL, **headers: Any
+) -> ApiResponse:
     return api.generic("POST", url, body, content_type=content_type, **headers)
 
 

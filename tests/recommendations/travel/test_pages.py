@@ -20,7 +20,7 @@ from smartscheduler.core.outbound import circuit_breaker
 from smartscheduler.travel.models import TravelEstimate
 from tests.api import V1, client_as
 from tests.factories import ContractorFactory, JobFactory
-from tests.pages import signed_in
+from tests.pages import PageResponse, signed_in
 from tests.recommendations.travel.places import base
 from tests.recommendations.travel.servers import Providers
 
@@ -45,7 +45,7 @@ def looked_up(job: Job) -> Lookup:
     return Lookup.objects.get()
 
 
-def line(client: Client, job: Job, **query: Any) -> Any:
+def line(client: Client, job: Job, **query: Any) -> PageResponse:
     return client.get(reverse("job-roads", args=[job.pk]), query)
 
 
