@@ -273,7 +273,7 @@ def test_days_are_those_at_the_site() -> None:
 
 def test_a_day_that_is_none_is_named() -> None:
     seen = signed_in().get(f"{LIST}?desired_from=2026-02-30").content.decode()
-    assert "Enter a valid date." in seen
+    assert "Feb 2026 has no day 30." in seen
     assert 'value="2026-02-30"' in seen
 
 

@@ -15,6 +15,7 @@ from assignments.services import assign_job
 from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
+from smartscheduler.core.entry.moments import write_day
 from smartscheduler.core.formatting import local_slot
 from smartscheduler.events.models import OutboxEvent
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
@@ -312,7 +313,7 @@ def test_another_day_is_asked_about_without_changing_the_job() -> None:
     assert not client.get(url(job, "?horizon_days=0")).context["cards"]
     why = client.get(url(job, f"?day={later}&horizon_days=0&q=Ann")).content.decode()
     assert "Ann can take this job" in why
-    assert f'name="day" value="{later}"' in why
+    assert f'name="day" value="{write_day(later)}"' in why
     job.refresh_from_db()
     assert job.desired_date == at(12, days=2)
     assert client.get(url(job, "?day=nonsense")).status_code == 200
