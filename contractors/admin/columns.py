@@ -1,12 +1,16 @@
 """Columns and filters of the contractor list in the admin."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
+from uuid import UUID
 
 from django.contrib.admin import ShowFacets
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -60,6 +64,18 @@ class AvailabilityFilter(DropdownFilter):
         return queryset.filter(absent) if self.value() == "absent" else queryset
 
 
+class PresentAbsences:
+    """Ends of the absences of several contractors that have begun and not ended, read when they are first needed."""
+
+    def __init__(self, contractor_ids: Sequence[UUID]) -> None:
+        self.contractor_ids = contractor_ids
+
+    @cached_property
+    def ends(self) -> dict[UUID, datetime]:
+        absences = Absence.objects.filter(contractor__in=self.contractor_ids, period__contains=timezone.now())
+        return {absence.contractor_id: absence.slot.end for absence in absences.order_by("period__endswith")}
+
+
 class ContractorList(ListAdmin):
     list_display = ("who", "type_badge", "availability", "stars", "place", "radius")
     list_display_links = ("who",)
@@ -81,12 +97,11 @@ class ContractorList(ListAdmin):
     empty_text = _("Crews and people whom you book are listed here. Enter them one by one, or import a file.")
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """The list; each contractor of the page who is absent now has the end of the absence as `absent_until`."""
+        """The list; its contractors share the absences of now, which an export of the same list does not read."""
         changelist = super().get_changelist_instance(request)
-        absences = Absence.objects.filter(contractor__in=list(changelist.result_list), period__contains=timezone.now())
-        ends = {absence.contractor_id: absence.slot.end for absence in absences.order_by("period__endswith")}
+        absences = PresentAbsences([contractor.pk for contractor in changelist.result_list])
         for contractor in changelist.result_list:
-            contractor.absent_until = ends.get(contractor.pk)
+            contractor.absences_now = absences
         return changelist
 
     @display(description=_("Contractor"), ordering="name", header=True)
@@ -103,7 +118,7 @@ class ContractorList(ListAdmin):
 
     @display(description=_("Status"), ordering="status")
     def availability(self, contractor: Contractor) -> SafeString:
-        end = getattr(contractor, "absent_until", None)
+        end = contractor.absences_now.ends.get(contractor.pk)  # type: ignore[attr-defined]
         if end is None or contractor.status != Contractor.Status.ACTIVE:
             return self.status_badge(contractor)
         absent = gettext("absent until {time}").format(time=local_time(end, contractor.zone))

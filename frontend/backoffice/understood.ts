@@ -27,10 +27,11 @@ export function showUnderstood(field: TextField, understood: Understood | undefi
   // Half a text is no mistake yet, and a mistake that the server has named is not named twice.
   const isUnfinished = understood?.is_problem === true && document.activeElement === field;
   const isRefused = field.closest(".group")?.querySelector(".errorlist")?.textContent.includes(understood?.text ?? "\n") === true;
-  const text = isUnfinished || isRefused ? "" : (understood?.text ?? "");
+  const text = isUnfinished ? "" : (understood?.text ?? "");
   if (output.dataset.text === text) return;
   output.dataset.text = text;
-  output.hidden = !text;
+  const parts = [...(isRefused || !text ? [] : [text]), ...(text ? more() : [])];
+  output.hidden = !parts.length;
   output.classList.toggle("is-problem", understood?.is_problem === true);
-  output.replaceChildren(text, ...more());
+  output.replaceChildren(...parts);
 }

@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
-from smartscheduler.adminsite.form_fields import today_here
 from smartscheduler.adminsite.location_forms import POSTAL, PlacedAdmin, known_clock, with_parts
 from smartscheduler.core.entry import UnreadableText
 from smartscheduler.core.entry.durations import read_duration, write_duration
@@ -117,7 +116,7 @@ def read_date(request: HttpRequest) -> HttpResponse:
 
 def of_day(text: str, direction: Direction) -> Understood:
     try:
-        return Understood(long_date(read_day(text, today=today_here(), direction=direction)))
+        return Understood(long_date(read_day(text, today=timezone.localdate(), direction=direction)))
     except UnreadableText as refusal:
         return Understood(str(refusal), is_problem=True)
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
@@ -99,7 +100,7 @@ class MomentInput(UnfoldAdminTextInputWidget):
 class ReadInput(UnfoldAdminTextInputWidget):
     """Text input beside which the page shows what the server reads (frontend/backoffice/typed-dates.ts).
 
-    `question` has the parameters of the request; the time zone is the current one when the input is rendered.
+    `question` has the parameters of the request. The default of `zone` is `zone_here()` when the input is rendered.
     """
 
     def __init__(self, question: dict[str, str], attrs: dict[str, Any] | None = None) -> None:
@@ -107,7 +108,7 @@ class ReadInput(UnfoldAdminTextInputWidget):
         self.question = question
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        query = {**self.question, "zone": timezone.get_current_timezone_name()}
+        query = {"zone": zone_here().key, **self.question}
         address = reverse("admin:read-date", query=query)
         return super().get_context(name, value, {"data-reads": address, **(attrs or {})})
 
@@ -154,13 +155,13 @@ class DayInput(ReadInput):
 class DayField(forms.DateField):
     """A date as people type it: `tomorrow`, `Mon`, `12/3`, `2026-12-03`.
 
-    `direction` says where a date without a year lies. Today is that of the current time zone, or the day in the middle
-    of the country while no other time zone is active.
+    `direction` says where a date without a year lies. Today is that of `zone`, by default of `zone_here`.
     """
 
-    def __init__(self, *, direction: Direction = Direction.AHEAD, **kwargs: Any) -> None:
-        self.direction = direction
-        super().__init__(widget=DayInput({"kind": "day", "direction": direction.value}), **kwargs)
+    def __init__(self, *, direction: Direction = Direction.AHEAD, zone: ZoneInfo | None = None, **kwargs: Any) -> None:
+        self.direction, self.zone = direction, zone
+        question = {"kind": "day", "direction": direction.value, **({"zone": zone.key} if zone else {})}
+        super().__init__(widget=DayInput(question), **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         """The date that a text names, so that it is shown in full; other text stays as it was typed."""
@@ -181,13 +182,14 @@ class DayField(forms.DateField):
         return day
 
     def _read(self, text: str) -> date:
-        return read_day(text, today=today_here(), direction=self.direction)
+        today = timezone.localdate(timezone=self.zone or zone_here())
+        return read_day(text, today=today, direction=self.direction)
 
 
-def today_here() -> date:
-    """Today in the current time zone, or in the middle of the country while no other one is active."""
+def zone_here() -> ZoneInfo:
+    """The current time zone, or that of the middle of the country while no other one is active."""
     zone = timezone.get_current_timezone()
-    return timezone.localdate(timezone=MIDDLE if zone == timezone.get_default_timezone() else zone)
+    return MIDDLE if zone == timezone.get_default_timezone() else zone
 
 
 class InstantField(LineFormField):

@@ -207,7 +207,7 @@ class TestThePage:
             ("since=2026-11-20&until=2026-11-01", "must not be before"),
             ("since=2020-01-01&until=2026-11-01", "at most one year"),
             ("since=nonsense", "Enter a date"),
-            ("", "Choose another range, or look at the bookings of all days."),
+            ("", "Choose another range, or open the list of all assignments."),
         ],
     )
     def test_says_what_is_wrong(self, query: str, message: str) -> None:

@@ -45,6 +45,21 @@ def test_the_bar_of_actions_covers_no_row(visit: Open, path: str, size: str) -> 
     look(page, f"{path.split('/')[-2]}-selected-{size}")
 
 
+@pytest.mark.parametrize(
+    ("path", "query", "place"),
+    [
+        (CONTRACTORS, "?status__exact=active&type__exact=tile", "Contractors"),
+        (ASSIGNMENTS, "?kept=live&o=2", "Assignments"),
+    ],
+)
+def test_a_list_keeps_its_filters_and_its_order(visit: Open, path: str, query: str, place: str) -> None:
+    page = visit(path + query, COORDINATOR)
+    page.locator("#result_list .data-row a").first.click()
+    page.wait_for_url("**/change/**")
+    page.locator("#header-inner").get_by_role("link", name=place).click()
+    page.wait_for_url(f"**{path}{query}")
+
+
 def test_a_list_without_rows_has_a_way_out(visit: Open) -> None:
     page = visit(f"{CONTRACTORS}?q={NONE_OF_A_NAME.replace(' ', '+')}", COORDINATOR, viewport=SIZES["telephone"])
     expect(page.get_by_role("heading", name="No contractors match the search and the filters.")).to_be_visible()
@@ -115,7 +130,7 @@ def test_a_contractor_is_entered_as_told(visit: Open, api: Api, size: str) -> No
     expect(page.get_by_text("Did you mean “Ceramic”?").first).to_be_visible()
     expect(page.get_by_label("Working hours of the week")).to_have_value("Mon-Thu 7-4")
     look(page, f"contractor-{size}")
-    page.locator("#id_skills").fill("Ceramic")
+    page.get_by_role("button", name="Use “Ceramic”").click()
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url(f"**{CONTRACTORS}")
     (crew,) = api.listed("contractors/", search=email)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -29,7 +30,7 @@ def choice(label: LazyText) -> Any:
 
 
 def day(label: LazyText) -> DayField:
-    return DayField(label=label, required=False, direction=Direction.BACK)
+    return DayField(label=label, required=False, direction=Direction.BACK, zone=ZoneInfo("UTC"))
 
 
 class QuestionForm(forms.Form):

@@ -1,8 +1,7 @@
 """A date and a time as typed: `tomorrow 9`, `mon 7:30a`, `12/3 2pm`, `Dec 3, 2:30 PM`, `2026-12-03 14:30`.
 
-US order: the month comes before the day. A date without a year lies ahead, unless the reader is told to look back or to
-take the nearest one. `02:30` and `14:30` are on the 24-hour clock. From 1 to 6 without AM or PM is the afternoon, and a
-note says so.
+US order: the month comes before the day. A date without a year lies ahead; for a day, a direction can say otherwise.
+`02:30` and `14:30` are on the 24-hour clock. From 1 to 6 without AM or PM is the afternoon, and a note says so.
 """
 
 import re
