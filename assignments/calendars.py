@@ -18,6 +18,7 @@ from assignments.availability import (
     offered_slots,
     working_time,
 )
+from assignments.lateness import NO_DELAY, expected_delays
 from assignments.local_time import day_at
 from assignments.models import Assignment
 from contractors.models import Contractor
@@ -30,7 +31,7 @@ from smartscheduler.errors import InvalidInput
 from smartscheduler.places import EARTH_RADIUS_MILES, Pace, Point, drive_minutes, zone
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import FARTHEST, TimeSlot, clip, unchecked
-from smartscheduler.travel.estimates import known_site, roads_between, route_between
+from smartscheduler.travel.estimates import known_site, known_sites, roads_between, route_between
 from smartscheduler.travel.routes import LONGEST_DRIVE_MINUTES, ROAD, Roads, RouteEstimate
 
 # A slot that starts in the window can end after it, so the calendar has to reach further.
@@ -159,6 +160,22 @@ def _drives_between(assignments: Sequence[Assignment], roads: Roads, pace: Pace)
         if begins < later.slot.start:
             drives.append(Drive(TimeSlot(begins, later.slot.start), route))
     return drives
+
+
+def delays_of_days(days: Iterable[Sequence[Assignment]], rules: Rules) -> list[list[timedelta]]:
+    """How late each assignment of each day is expected to be, in order (assignments.lateness).
+
+    The time between two assignments is that of the availability engine: the drive, or the minimum gap if it is longer.
+    One query for any number of days, and none if nothing is reported late.
+    """
+    days = list(days)
+    pairs = [pair for day in days if any(assignment.late_until for assignment in day) for pair in pairwise(day)]
+    sites = known_sites([later.job.point for _, later in pairs])
+    pauses = {
+        later.pk: max(site.drive_to_site(earlier.job.point, rules.pace), rules.minimum_gap)
+        for (earlier, later), site in zip(pairs, sites, strict=True)
+    }
+    return [expected_delays(day, [pauses.get(later.pk, NO_DELAY) for later in day[1:]]) for day in days]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Domain events of assignments."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +75,14 @@ class AssignmentCompleted(AssignmentMoved):
 @dataclass(frozen=True, kw_only=True)
 class AssignmentRescheduled(AssignmentMoved):
     previous_time_slot: TimeSlot
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignmentRunningLate(AssignmentEvent):
+    """The work is expected to end at `until` instead of the end of the slot; None: the report was withdrawn."""
+
+    time_slot: TimeSlot
+    until: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from psycopg.types.range import TimestamptzRange
 from assignments.decision_record import Decision
 from assignments.eligibility import DECIDED_BY_PLACES
 from assignments.querysets import LIST_ORDER, AssignmentQuerySet
-from assignments.states import LIVE, Status, check_movable, check_transition
+from assignments.states import CAN_RUN_LATE, LIVE, Status, check_can_run_late, check_movable, check_transition
 from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler.core.db.text_fields import ShortNotesField
@@ -44,6 +44,8 @@ class Assignment(Record):
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("canceled at"), null=True, blank=True)
     cancel_reason = ShortNotesField(_("cancel reason"), max_length=500, blank=True)
+    # When the work is expected to end, as reported; null for an assignment that is not reported late.
+    late_until = models.DateTimeField(_("late until"), null=True, blank=True)
 
     # The decision at the time of booking. `rank` is null if the contractor was not a candidate.
     score = models.DecimalField(_("score"), max_digits=5, decimal_places=4)
@@ -122,6 +124,14 @@ class Assignment(Record):
                 | (~Q(status="cancelled") & Q(cancelled_at__isnull=True)),
                 name="assignment_cancelled_at_in_step",
             ),
+            models.CheckConstraint(
+                condition=Q(late_until__isnull=True) | Q(status__in=sorted(CAN_RUN_LATE)),
+                name="assignment_late_until_in_step",
+            ),
+            models.CheckConstraint(
+                condition=Q(late_until__isnull=True) | Q(late_until__gt=Func(F("time_slot"), function="upper")),
+                name="assignment_late_until_after_slot",
+            ),
         ]
         indexes = [
             # For calendars, which contain live assignments only; the included columns save a visit to the table.
@@ -178,15 +188,20 @@ class Assignment(Record):
 
     def complete(self, *, at: datetime) -> None:
         self._move_to(Status.COMPLETED)
-        self.completed_at = at
+        self.completed_at, self.late_until = at, None
 
     def cancel(self, *, reason: str, at: datetime) -> None:
         self._move_to(Status.CANCELLED)
-        self.cancel_reason, self.cancelled_at = reason, at
+        self.cancel_reason, self.cancelled_at, self.late_until = reason, at, None
 
     def reschedule(self, slot: TimeSlot) -> None:
         check_movable(self.status, "rescheduled")
-        self.slot = slot
+        self.slot, self.late_until = slot, None
+
+    def run_late(self, until: datetime | None) -> None:
+        """Store the expected end; None withdraws the report."""
+        check_can_run_late(self.status)
+        self.late_until = until
 
     def _move_to(self, status: str) -> None:
         check_transition(self.status, status)

@@ -8,7 +8,8 @@ from django.db.models import Case, F, Func, Q, Value, When
 from psycopg.types.range import TimestamptzRange
 
 from assignments.eligibility import DECIDED_BY_PLACES
-from assignments.states import LIVE
+from assignments.lateness import END_GRACE, START_GRACE
+from assignments.states import LIVE, MOVABLE, Status
 from contractors.models import PUBLIC_SEARCH_TEXT as PUBLIC_CONTRACTOR_TEXT
 from contractors.models import SEARCH_TEXT as CONTRACTOR_TEXT
 from contractors.models import Contractor
@@ -45,6 +46,12 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def upcoming(self, now: datetime) -> "AssignmentQuerySet":
         """Assignments that end after `now`."""
         return self.filter(time_slot__endswith__gt=now)
+
+    def late(self, now: datetime) -> "AssignmentQuerySet":
+        """Assignments that are reported late, or have not started or ended in time: as `assignments.lateness`."""
+        not_started = Q(status__in=MOVABLE, time_slot__startswith__lte=now - START_GRACE)
+        not_completed = Q(status=Status.IN_PROGRESS, time_slot__endswith__lte=now - END_GRACE)
+        return self.live().filter(Q(late_until__isnull=False) | not_started | not_completed)
 
     def next_first(self, now: datetime) -> "AssignmentQuerySet":
         """Upcoming live assignments by start, then all others in descending order of start."""

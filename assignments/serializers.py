@@ -91,6 +91,7 @@ class AssignmentSerializer(VisibleFieldsSerializer):
             "completed_at",
             "cancelled_at",
             "cancel_reason",
+            "late_until",
             "score",
             "score_breakdown",
             "rank",
@@ -158,6 +159,19 @@ class ReassignSerializer(StrictSerializer):
         allow_blank=True,
         default="",
         help_text=_("Token of a ranking. The request fails with `ranking-stale` if that ranking is out of date."),
+    )
+
+
+@sent_as("Two hours late", {"until": SOME_DAY})
+class RunningLateSerializer(StrictSerializer):
+    """Expected end of work that takes longer than booked."""
+
+    until = InstantField(
+        allow_null=True,
+        help_text=_(
+            "Expected end: in the future, after the end of the slot, and at most eight hours after it. "
+            "Null withdraws the report."
+        ),
     )
 
 

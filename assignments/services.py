@@ -22,9 +22,11 @@ from assignments.events import (
     AssignmentEvent,
     AssignmentMoved,
     AssignmentRescheduled,
+    AssignmentRunningLate,
     AssignmentStarted,
     JobAssigned,
 )
+from assignments.lateness import check_late_until
 from assignments.models import Assignment
 from assignments.start_window import check_time_of_work
 from assignments.states import check_movable, check_transition
@@ -204,6 +206,29 @@ def start_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
 
 @explain_conflict
 @domain_transaction
+def report_running_late(*, assignment_id: UUID, until: datetime | None, actor: User | None) -> Assignment:
+    """Report that the work of an assignment is expected to end at `until`; None withdraws the report.
+
+    Nothing moves: the slot stays booked as it is. Raises InvalidTransition unless the assignment is confirmed or in
+    progress, or if there is no report to withdraw; TooEarly before the day of the slot; and InvalidInput for an `until`
+    that is past, within the slot, or more than eight hours after it.
+    """
+    assignment = lock_assignment(assignment_id)
+    slot, zone, now = assignment.slot, assignment.job.zone, timezone.now()
+    if until is None and assignment.late_until is None:
+        message = gettext("The assignment is not reported late.")
+        raise InvalidTransition(message, extra={"from": assignment.status, "to": "on_time"})
+    assignment.run_late(until)
+    if until is not None:
+        check_time_of_work(slot, zone, act="reported late", now=now)
+        check_late_until(until, slot, zone, now=now)
+    assignment.save(update_fields=["late_until"])
+    publish(AssignmentRunningLate.of(assignment, time_slot=slot, until=until), actor=actor)
+    return assignment
+
+
+@explain_conflict
+@domain_transaction
 def complete_assignment(*, assignment_id: UUID, actor: User | None) -> Assignment:
     """Complete an assignment in progress and its job.
 
@@ -214,7 +239,7 @@ def complete_assignment(*, assignment_id: UUID, actor: User | None) -> Assignmen
     assignment.complete(at=now)
     check_time_of_work(assignment.slot, job.zone, act="completed", now=now)
     job.complete(at=now)
-    assignment.save(update_fields=["status", "completed_at"])
+    assignment.save(update_fields=["status", "completed_at", "late_until"])
     job.save(update_fields=["status", "completed_at"])
     publish(_moved(AssignmentCompleted, assignment, previous), actor=actor)
     publish(JobCompleted(job_id=job.pk, job_number=job.job_number, completed_at=now), actor=actor)
@@ -268,7 +293,7 @@ def reschedule_assignment(*, assignment_id: UUID, start: datetime, actor: User |
     slot = _slot(assignment.job, start)
     assignment.reschedule(slot)
     check_booking(assignment.contractor, JobRequest.of(assignment.job), slot, rules, now=timezone.now())
-    assignment.save(update_fields=["time_slot"])
+    assignment.save(update_fields=["time_slot", "late_until"])
     publish(_moved(AssignmentRescheduled, assignment, assignment.status, previous_time_slot=previous), actor=actor)
     return assignment
 
@@ -358,7 +383,7 @@ def rate_assignment(*, assignment_id: UUID, rating: Decimal, actor: User | None,
 
 def _cancel(assignment: Assignment, reason: str, actor: User | None) -> None:
     assignment.cancel(reason=_reason(reason), at=timezone.now())
-    assignment.save(update_fields=["status", "cancel_reason", "cancelled_at"])
+    assignment.save(update_fields=["status", "cancel_reason", "cancelled_at", "late_until"])
     publish(AssignmentCancelled.of(assignment, reason=assignment.cancel_reason), actor=actor)
 
 

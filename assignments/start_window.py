@@ -1,4 +1,4 @@
-"""Earliest time at which the work of an assignment can be started or completed. Pure."""
+"""Earliest time at which the work of an assignment can be started, completed or reported late. Pure."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from smartscheduler.timeslots import TimeSlot
 TOO_EARLY = {
     "started": _("The work is booked for {booked} and can be started from {earliest} on."),
     "completed": _("The work is booked for {booked} and can be completed from {earliest} on."),
+    "reported late": _("The work is booked for {booked} and can be reported late from {earliest} on."),
 }
 
 

@@ -27,6 +27,9 @@ LIVE = frozenset({Status.PENDING, Status.CONFIRMED, Status.IN_PROGRESS})
 # States in which the time slot or the contractor can still change.
 MOVABLE = frozenset({Status.PENDING, Status.CONFIRMED})
 
+# States in which the contractor can be reported late: agreed on, and not over.
+CAN_RUN_LATE = frozenset({Status.CONFIRMED, Status.IN_PROGRESS})
+
 
 # By what `check_movable` is asked to allow.
 NOT_MOVABLE = {
@@ -48,3 +51,14 @@ def check_movable(present: str, act: str) -> None:
     if present not in MOVABLE:
         message = NOT_MOVABLE[act].format(status=Status(present).label.lower())
         raise InvalidTransition(message, extra={"from": present, "to": act})
+
+
+def check_can_run_late(present: str) -> None:
+    """Raise InvalidTransition unless an assignment in state `present` can be reported late."""
+    if present not in CAN_RUN_LATE:
+        message = gettext("An assignment that is {status} cannot be reported late.")
+        if present == Status.PENDING:
+            message = gettext("An assignment that is {status} cannot be reported late. Confirm it first.")
+        raise InvalidTransition(
+            message.format(status=Status(present).label.lower()), extra={"from": present, "to": "running_late"}
+        )

@@ -22,6 +22,7 @@ from assignments.serializers import (
     NewAssignmentSerializer,
     ReassignSerializer,
     RescheduleSerializer,
+    RunningLateSerializer,
 )
 from contractors.models import Contractor
 from jobs.models import Job
@@ -66,7 +67,8 @@ class AssignmentViewSet(
         "list": Permission.VIEW_ASSIGNMENTS,
         "retrieve": Permission.VIEW_ASSIGNMENTS,
         **dict.fromkeys(
-            ("create", "confirm", "start", "complete", "cancel", "reschedule", "reassign", "rate"), Permission.ASSIGN
+            ("create", "confirm", "start", "running_late", "complete", "cancel", "reschedule", "reassign", "rate"),
+            Permission.ASSIGN,
         ),
     }
 
@@ -115,6 +117,13 @@ class AssignmentViewSet(
         """Start the work and the job. Fails with `too-early` before the day of the slot."""
         self.body(EmptySerializer)
         return self.after(services.start_assignment(assignment_id=pk, actor=self.actor))
+
+    @act(RunningLateSerializer, url_path="running-late")
+    def running_late(self, request: Request, pk: UUID) -> Response:
+        """Report until when the work is expected to take. The slot stays; later work of that day is shown as late."""
+        return self.after(
+            services.report_running_late(assignment_id=pk, actor=self.actor, **self.body(RunningLateSerializer))
+        )
 
     @act(EmptySerializer)
     def complete(self, request: Request, pk: UUID) -> Response:

@@ -144,6 +144,7 @@ class AssignmentAdmin(RecordAdmin, HistoryAdmin, ReadAdmin):
             (gettext("assigned by {user} {time}") if by_user else gettext("assigned {time}"), assignment.created_at),
             (gettext("confirmed {time}"), assignment.confirmed_at),
             (gettext("started {time}"), assignment.started_at),
+            (gettext("running late until {time}"), assignment.late_until),
             (gettext("completed {time}"), assignment.completed_at),
             (gettext("canceled ({reason}) {time}"), assignment.cancelled_at),
         ]

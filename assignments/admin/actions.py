@@ -11,11 +11,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from assignments import services
-from assignments.admin.forms import DespiteConflictForm, RatingForm, ReasonForm
+from assignments.admin.forms import DespiteConflictForm, RatingForm, ReasonForm, running_late_form
 from assignments.broken_bookings import reasons_of
 from assignments.models import Assignment
 from assignments.start_window import earliest_start
-from assignments.states import MOVABLE, TRANSITIONS, Status
+from assignments.states import CAN_RUN_LATE, MOVABLE, TRANSITIONS, Status
 from contractors.models import Rating
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
@@ -39,6 +39,11 @@ def can_work(status: Status) -> Callable[[Assignment], bool]:
         return begun and can_become(status)(assignment)
 
     return possible
+
+
+def can_run_late(assignment: Assignment) -> bool:
+    """Whether the assignment can be reported late, and its day has come."""
+    return assignment.status in CAN_RUN_LATE and timezone.now() >= earliest_start(assignment.slot, assignment.job.zone)
 
 
 def is_movable(assignment: Assignment) -> bool:
@@ -106,6 +111,29 @@ ACTIONS = [
         allowed=may_assign,
         possible=can_work(Status.IN_PROGRESS),
         main=True,
+    ),
+    RecordAction(
+        name="running-late",
+        label=_("Running late"),
+        icon="timer",
+        question=_("How late is {0}?"),
+        done=_("{0} is reported late."),
+        run=by(services.report_running_late),
+        allowed=may_assign,
+        possible=can_run_late,
+        form=running_late_form,
+    ),
+    RecordAction(
+        name="on-time",
+        label=_("No longer late"),
+        icon="timer_off",
+        question=_("Withdraw the report that {0} is late?"),
+        done=_("{0} is no longer reported late."),
+        run=lambda assignment, actor: services.report_running_late(
+            assignment_id=assignment.pk, until=None, actor=actor
+        ),
+        allowed=may_assign,
+        possible=lambda assignment: assignment.late_until is not None,
     ),
     RecordAction(
         name="complete",

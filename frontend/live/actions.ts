@@ -74,6 +74,12 @@ export async function advance(booking: Booking, transition: Transition): Promise
   await assignmentFrom(api.POST(`/api/v1/assignments/{id}/${transition}/`, { params }));
 }
 
+// Reports when late work is expected to end; null withdraws the report.
+export async function reportLate(booking: Booking, until: string | null): Promise<void> {
+  const params = { path: { id: booking.assignment }, header: idempotencyKey() };
+  await assignmentFrom(api.POST("/api/v1/assignments/{id}/running-late/", { params, body: { until } }));
+}
+
 // Confirms a booking that the rules would reject today.
 export async function confirmDespiteConflict(booking: Booking): Promise<void> {
   const params = { path: { id: booking.assignment }, header: idempotencyKey() };

@@ -11,6 +11,7 @@ import { fetchJson } from "./http";
 import type { MenuItem } from "./menu";
 import { PAGE } from "./page";
 import { openJob } from "./panel";
+import { askHowLate, setLate } from "./running-late";
 import { shownBoardQuery } from "./partials";
 import { axisOf, localTime } from "./timeline";
 import { toast, toastError, toastWithUndo } from "./toasts";
@@ -24,6 +25,9 @@ export interface ShownBooking extends Booking {
   status: string;
   transitions: string[];
   isMovable: boolean;
+  canRunLate: boolean;
+  // The reported end of late work.
+  lateUntil: string | null;
 }
 
 interface Change {
@@ -54,6 +58,8 @@ export function shownBooking(block: HTMLElement): ShownBooking {
     status: STATUSES.find((status) => block.classList.contains(status)) ?? "",
     transitions: dataValue(block, "transitions").split(" "),
     isMovable: block.dataset.movable !== undefined,
+    canRunLate: block.dataset.canRunLate !== undefined,
+    lateUntil: block.dataset.lateUntil ?? null,
   };
 }
 
@@ -62,6 +68,8 @@ export function menuItems(booking: ShownBooking): MenuItem[] {
   if (PAGE.mayAssign) {
     const changes = CHANGES.filter(({ state }) => booking.transitions.includes(state));
     items.push(...changes.map((change) => ({ text: change.text(), act: () => void apply(change, booking) })));
+    if (booking.canRunLate) items.push({ text: t("runningLate"), act: () => void askHowLate(booking) });
+    if (booking.lateUntil) items.push({ text: t("onTime"), act: () => void setLate(booking, null) });
     if (booking.isMovable) {
       items.push({ text: t("reschedule"), act: () => void reschedule(booking) });
       if (PAGE.mayRecommend) items.push({ text: t("reassign"), act: () => openJob(booking.job, blockOf(booking)) });

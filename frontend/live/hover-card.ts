@@ -13,6 +13,7 @@ let shownBlock: HTMLElement | null = null;
 function linesOf(block: HTMLElement): string[] {
   return findAll("[data-detail]", block)
     .filter((line) => !line.closest(".if-late") || block.matches(".late"))
+    .filter((line) => !line.closest(".if-waiting") || block.matches(".waiting"))
     .map((line) => line.textContent.trim());
 }
 

@@ -192,10 +192,12 @@ function placeLine(track: HTMLElement, minute: number, axis: Axis): void {
 
 // --- Late bookings --------------------------------------------------------------------------------
 
-// Marks the bookings that should have started or ended by now: the server does so too, but the clock is no event.
+// Marks the bookings that are late, or whose customer waits, from the instants on that the server has rendered
+// (assignments/lateness.py): the server marks them too, but the clock is no event.
 export function markLate(now = Date.now()): void {
   for (const block of findAll(".block", boardElement())) {
-    const edge = block.matches(".pending, .confirmed") ? "start" : block.matches(".in_progress") ? "end" : null;
-    block.classList.toggle("late", edge !== null && Date.parse(dataValue(block, edge)) < now);
+    const { lateFrom, waitingFrom } = block.dataset;
+    block.classList.toggle("late", lateFrom !== undefined && Date.parse(lateFrom) <= now);
+    block.classList.toggle("waiting", waitingFrom !== undefined && Date.parse(waitingFrom) <= now);
   }
 }

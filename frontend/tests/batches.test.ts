@@ -30,6 +30,8 @@ const booking = (id: string): ShownBooking => ({
   status: "pending",
   transitions: ["cancelled"],
   isMovable: true,
+  canRunLate: false,
+  lateUntil: null,
 });
 const start = (time: string) => ({ minute: 0, start: `2100-03-10T${time}:00Z`, note: "" });
 const lines = (): string[] => findAll(".answers li span").map((line) => line.textContent);

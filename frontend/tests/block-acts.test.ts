@@ -19,15 +19,16 @@ vi.mock("../live/booking", () => ({ assignOrMove: vi.fn(), showChange }));
 vi.mock("../live/http", () => ({ fetchJson: vi.fn() }));
 vi.mock("../live/page", () => ({ PAGE: page }));
 vi.mock("../live/panel", () => ({ openJob: vi.fn() }));
+vi.mock("../live/running-late", () => ({ askHowLate: vi.fn(), setLate: vi.fn() }));
 vi.mock("../live/partials", () => ({ shownBoardQuery: () => new URLSearchParams() }));
 vi.mock("../live/toasts", () => ({ toast, toastError, toastWithUndo }));
 
 const START = "2100-03-09T15:00:00+00:00";
 
-function block(status: string, transitions: string, isMovable: boolean): HTMLElement {
+function block(status: string, transitions: string, isMovable: boolean, more = ""): HTMLElement {
   document.body.innerHTML = `<div data-lane="ann" data-name="Ann" data-zone="UTC"><h3><a href="#ann">Ann</a></h3>
     <button class="block ${status}" data-assignment="a1" data-job="j1" data-number="JOB-1" data-start="${START}"
-      data-transitions="${transitions}"${isMovable ? " data-movable" : ""}></button></div>`;
+      data-transitions="${transitions}"${isMovable ? " data-movable" : ""} ${more}></button></div>`;
   return find(".block");
 }
 
@@ -47,6 +48,13 @@ describe("a menu", () => {
     expect(texts(block("confirmed", "cancelled in_progress", true))).toEqual(["Start", "Reschedule", "Reassign", "Cancel booking", ...always]);
     expect(texts(block("in_progress", "cancelled completed", false))).toEqual(["Complete", "Cancel booking", ...always]);
     expect(texts(block("completed", "", false))).toEqual(always);
+  });
+
+  it("reports late work, and takes the report back, where the server allows it", () => {
+    const late = 'data-can-run-late data-late-until="2100-03-09T16:25:00+00:00"';
+    const offered = texts(block("in_progress", "cancelled completed", false, late));
+    expect(offered.slice(0, 3)).toEqual(["Complete", "Running late", "No longer late"]);
+    expect(texts(block("confirmed", "cancelled in_progress", true, "data-can-run-late"))).not.toContain("No longer late");
   });
 
   it("changes nothing for readers", () => {

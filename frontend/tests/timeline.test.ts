@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { find, findAll } from "../shared/dom";
+import { findAll } from "../shared/dom";
 import { localTime, markLate, minuteText, placeAll, placeCurrentTime, spanText, toMinute, toPercent, type Axis } from "../live/timeline";
 
 const oneDay: Axis = { parts: [[6 * 60, 18 * 60]], minutes: 12 * 60, clock: "UTC", startsAt: 0 };
@@ -93,19 +93,18 @@ describe("times", () => {
   });
 });
 
-it("marks what should have started or ended", () => {
-  const block = (status: string) => `<i class="block ${status}" data-start="2026-11-24T15:00:00Z" data-end="2026-11-24T17:00:00Z"></i>`;
-  board("", ["pending", "confirmed", "in_progress", "completed"].map(block).join(""));
-  const late = () => findAll(".late").map((element) => element.classList.item(1));
-  markLate(Date.parse("2026-11-24T15:00:00Z"));
-  expect(late()).toEqual([]);
-  markLate(Date.parse("2026-11-24T16:00:00Z"));
-  expect(late()).toEqual(["pending", "confirmed"]);
-  markLate(Date.parse("2026-11-24T17:00:01Z"));
-  expect(late()).toEqual(["pending", "confirmed", "in_progress"]);
-  find(".pending").className = "block completed";
-  markLate(Date.parse("2026-11-24T17:00:01Z"));
-  expect(late()).toEqual(["confirmed", "in_progress"]);
+it("marks bookings as late, and customers as waiting, from the instants of the server on", () => {
+  board("", `<i class="block a" data-waiting-from="2026-11-24T15:00:00Z" data-late-from="2026-11-24T15:15:00Z"></i>
+    <i class="block b" data-late-from="2026-11-24T17:30:00Z"></i><i class="block c late"></i>`);
+  const marked = (kind: string) => findAll(`.${kind}`).map((element) => element.classList.item(1));
+  const marks = (time: string) => {
+    markLate(Date.parse(`2026-11-24T${time}Z`));
+    return [marked("waiting"), marked("late")];
+  };
+  expect(marks("14:59:59")).toEqual([[], []]);
+  expect(marks("15:00:00")).toEqual([["a"], []]);
+  expect(marks("15:15:00")).toEqual([["a"], ["a"]]);
+  expect(marks("17:30:00")).toEqual([["a"], ["a", "b"]]);
 });
 
 it("local time has the day and the minute of the zone", () => {

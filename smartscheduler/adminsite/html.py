@@ -38,6 +38,7 @@ COLORS = {
     "JobCancelled": "danger",
     "AssignmentCancelled": "danger",
     "JobReopened": "warning",
+    "AssignmentRunningLate": "warning",
 }
 
 

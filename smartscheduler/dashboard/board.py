@@ -5,7 +5,7 @@ The days and the clock are those of its axis (dashboard.axis): one time zone for
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
 from uuid import UUID
@@ -16,9 +16,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from assignments.availability import Calendar, working_time
-from assignments.calendars import Drive, drives_of_days
+from assignments.calendars import Drive, delays_of_days, drives_of_days
+from assignments.lateness import late_from, late_sentence, waiting_from
 from assignments.models import Assignment
-from assignments.states import MOVABLE, TRANSITIONS, Status
+from assignments.start_window import earliest_start
+from assignments.states import CAN_RUN_LATE, MOVABLE, TRANSITIONS, Status
 from contractors.models import Absence, Contractor
 from smartscheduler.core.formatting import long_day, short_day, zone_name
 from smartscheduler.core.text import LazyText
@@ -40,13 +42,43 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Block:
-    """A booking in its lane. `is_late`: it should have started or ended by now. `conflicts`: the rules reject it."""
+    """A booking in its lane at `now`. `delay`: how late it is expected to be. `conflicts`: the rules reject it."""
 
     stretch: Stretch
     booking: Assignment
     zone: ZoneInfo
-    is_late: bool
+    now: datetime
+    delay: timedelta
     conflicts: bool
+
+    @property
+    def late_from(self) -> datetime | None:
+        """When it counts as late if nothing changes until then: now for one with a delay."""
+        return self.now if self.delay else late_from(self.booking.status, self.booking.slot)
+
+    @property
+    def is_late(self) -> bool:
+        return self.late_from is not None and self.late_from <= self.now
+
+    @property
+    def waiting_from(self) -> datetime | None:
+        """When its customer waits if the work does not start until then."""
+        return waiting_from(self.booking.status, self.booking.slot)
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.waiting_from is not None and self.waiting_from <= self.now
+
+    @property
+    def lateness(self) -> str:
+        """Why it is late, or would be."""
+        return late_sentence(self.booking, self.delay, self.zone)
+
+    @property
+    def can_run_late(self) -> bool:
+        """Whether it can be reported late now."""
+        booking = self.booking
+        return booking.status in CAN_RUN_LATE and self.now >= earliest_start(booking.slot, booking.job.zone)
 
     @property
     def is_movable(self) -> bool:
@@ -158,6 +190,7 @@ class Board:
             ("in_progress", Status.IN_PROGRESS.label, self._count(Status.IN_PROGRESS)),
             ("completed", Status.COMPLETED.label, self._count(Status.COMPLETED)),
             ("late", _("Late"), sum(block.is_late for block in self.blocks)),
+            ("waiting", _("Customer waiting"), sum(block.is_waiting for block in self.blocks)),
             ("conflict", _("Conflicts"), sum(block.conflicts for block in self.blocks)),
         ]
 
@@ -201,8 +234,10 @@ def lanes_of(people: list[Contractor], axis: Axis, rules: Rules, now: datetime) 
         person.pk: [booking for booking in person.booked if booking.slot.overlaps(windows[person.pk])]  # type: ignore[attr-defined]
         for person in people
     }
-    drives = _drives(people, booked, rules)
-    return [_lane(person, axis, booked[person.pk], drives[person.pk], now) for person in people]
+    days = [(person.pk, list(day)) for person in people for _date, day in groupby(booked[person.pk], key=_local_date)]
+    drives = _drives(people, days, rules)
+    delays = _delays([day for _pk, day in days], rules)
+    return [_lane(person, axis, booked[person.pk], drives[person.pk], delays, now) for person in people]
 
 
 def _prefetch(people: list[Contractor], bookings: QuerySet[Assignment], span: TimeSlot) -> None:
@@ -215,20 +250,38 @@ def _prefetch(people: list[Contractor], bookings: QuerySet[Assignment], span: Ti
     )
 
 
-def _drives(people: list[Contractor], booked: dict[UUID, list[Assignment]], rules: Rules) -> dict[UUID, list[Drive]]:
+def _drives(
+    people: list[Contractor], days: list[tuple[UUID, list[Assignment]]], rules: Rules
+) -> dict[UUID, list[Drive]]:
     """Drives between bookings of one local day: the first drive of a day begins at home, not at yesterday's site."""
-    days = [(person.pk, list(day)) for person in people for _date, day in groupby(booked[person.pk], key=_local_date)]
     drives: dict[UUID, list[Drive]] = {person.pk: [] for person in people}
     for (pk, _bookings), routes in zip(days, drives_of_days((day for _pk, day in days), rules), strict=True):
         drives[pk] += routes
     return drives
 
 
+def _delays(days: list[list[Assignment]], rules: Rules) -> dict[UUID, timedelta]:
+    """The delays by id of the booking."""
+    delays = delays_of_days(days, rules)
+    return {
+        booking.pk: delay
+        for day, late in zip(days, delays, strict=True)
+        for booking, delay in zip(day, late, strict=True)
+    }
+
+
 def _local_date(booking: Assignment) -> date:
     return booking.slot.start.astimezone(booking.job.zone).date()
 
 
-def _lane(contractor: Contractor, axis: Axis, booked: list[Assignment], drives: list[Drive], now: datetime) -> Lane:
+def _lane(
+    contractor: Contractor,
+    axis: Axis,
+    booked: list[Assignment],
+    drives: list[Drive],
+    delays: dict[UUID, timedelta],
+    now: datetime,
+) -> Lane:
     own = contractor.zone
     window = axis.window(own)
     work = clip(working_time(Calendar(own, contractor.shifts), window), window)
@@ -247,18 +300,19 @@ def _lane(contractor: Contractor, axis: Axis, booked: list[Assignment], drives: 
         absences=[stretch(absence.slot, absence.get_kind_display()) for absence in away],
         drives=[stretch(drive.slot, str(drive)) for drive in drives],
         blocks=[
-            Block(stretch(booking.slot), booking, axis.zone_for(own), _is_late(booking, now), _conflicts(booking, now))
+            Block(
+                stretch(booking.slot),
+                booking,
+                axis.zone_for(own),
+                now,
+                delays[booking.pk],
+                _conflicts(booking, now),
+            )
             for booking in booked
         ],
         working_minutes=_minutes(free),
         booked_minutes=_minutes(free) - _minutes(idle),
     )
-
-
-def _is_late(booking: Assignment, now: datetime) -> bool:
-    if booking.status in MOVABLE:
-        return booking.slot.start < now
-    return booking.status == Status.IN_PROGRESS and booking.slot.end < now
 
 
 def _conflicts(booking: Assignment, now: datetime) -> bool:

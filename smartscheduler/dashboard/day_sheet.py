@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from assignments.calendars import Drive, drives_of_days, schedule
+from assignments.calendars import Drive, delays_of_days, drives_of_days, schedule
+from assignments.lateness import late_sentence
 from assignments.local_time import day_at
 from assignments.models import Assignment
 from contractors.models import Contractor
@@ -18,13 +19,14 @@ from smartscheduler.rules.values import Rules
 class Visit:
     """A booking, with the drive to it if there is one on this day.
 
-    `site_hours` is empty if the clocks of site and contractor agree.
+    `site_hours` is empty if the clocks of site and contractor agree, `lateness` if the booking is expected on time.
     """
 
     booking: Assignment
     hours: str
     site_hours: str
     drive: Drive | None
+    lateness: str
 
 
 def context(contractor: Contractor, day: date, reader: User, rules: Rules) -> dict[str, Any]:
@@ -37,6 +39,7 @@ def context(contractor: Contractor, day: date, reader: User, rules: Rules) -> di
     bookings = schedule_of_day.assignments
     # A drive ends when its booking starts.
     drives = {drive.slot.end: drive for drives in drives_of_days([bookings], rules) for drive in drives}
+    (delays,) = delays_of_days([bookings], rules)
     return {
         "contractor": contractor,
         "day": day,
@@ -50,8 +53,9 @@ def context(contractor: Contractor, day: date, reader: User, rules: Rules) -> di
                 local_hours(booking.slot, zone),
                 _site_hours(booking),
                 drives.get(booking.slot.start),
+                late_sentence(booking, delay, zone) if delay else "",
             )
-            for booking in (_redacted(booking, reader) for booking in bookings)
+            for booking, delay in zip((_redacted(booking, reader) for booking in bookings), delays, strict=True)
         ],
     }
 

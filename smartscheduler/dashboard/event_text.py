@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from smartscheduler.core.formatting import local_slot
+from smartscheduler.core.formatting import local_slot, local_time
 from smartscheduler.core.text import LazyText
 from smartscheduler.timeslots import TimeSlot
 
@@ -25,6 +25,8 @@ def _computed(data: Data, site: ZoneInfo) -> dict[str, str]:
     values = {}
     if "time_slot" in data:
         values["when"] = _when(data, site)
+    if "until" in data:
+        values["late"] = _late(data["until"], site)
     if "changed" in data:
         values["fields"] = _fields(data["changed"])
     return values
@@ -35,11 +37,17 @@ def _when(data: Data, site: ZoneInfo) -> str:
     return local_slot(TimeSlot(*(datetime.fromisoformat(slot[edge]) for edge in ("start", "end"))), site)
 
 
+def _late(until: str | None, site: ZoneInfo) -> str:
+    if until is None:
+        return gettext("no longer running late")
+    return gettext("running late until {time}").format(time=local_time(datetime.fromisoformat(until), site))
+
+
 def _fields(changed: Data) -> str:
     return ", ".join(name.replace("_", " ") for name in changed) or gettext("nothing")
 
 
-# Placeholders are fields of the event, or `when` and `fields` (see _computed).
+# Placeholders are fields of the event, or `when`, `late` and `fields` (see _computed).
 SENTENCES: dict[str, LazyText] = {
     "CustomerCreated": _("A customer was added"),
     "CustomerMerged": _("Two records of a customer were merged; jobs moved: {jobs}"),
@@ -52,6 +60,7 @@ SENTENCES: dict[str, LazyText] = {
     "AssignmentConfirmed": _("{contractor_name} was confirmed for {job_number}: {when}"),
     "AssignmentStarted": _("{contractor_name} started {job_number}"),
     "AssignmentCompleted": _("{contractor_name} completed {job_number}"),
+    "AssignmentRunningLate": _("{contractor_name} at {job_number}: {late}"),
     "AssignmentRescheduled": _("{job_number} with {contractor_name} was moved to {when}"),
     "AssignmentCancelled": _("The booking of {contractor_name} for {job_number} was canceled: {reason}"),
     "ContractorCreated": _("{contractor_name} was added"),

@@ -9,6 +9,7 @@ urlpatterns = [
     path("live/search/", views.search, name="search"),
     path("live/lanes/", views.some_lanes, name="lanes"),
     path("live/fits/", views.drop_targets, name="fits"),
+    path("live/delays/", views.read_delay, name="delay"),
     path("live/favorites/", views.favorites, name="favorites"),
     path("live/rows/", views.board_search, name="board-search"),
     path("views/", views.saved_views, name="views"),

@@ -23,6 +23,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from assignments.lateness import check_late_until, late_sentence
+from assignments.models import Assignment
 from contractors.models import Contractor
 from contractors.services import add_favorite, remove_favorite
 from jobs.models import Job
@@ -31,6 +33,8 @@ from smartscheduler.accounts.permissions import Permission
 from smartscheduler.accounts.visibility import CUSTOMERS, can_see
 from smartscheduler.adminsite.models import SavedView
 from smartscheduler.adminsite.saved_views import change_views, views_of
+from smartscheduler.core.entry import UnreadableText
+from smartscheduler.core.entry.later import read_later
 from smartscheduler.core.rest.views import KnownParameters
 from smartscheduler.dashboard import board
 from smartscheduler.dashboard.activity_feed import FOR_MACHINES, latest_items
@@ -233,6 +237,25 @@ def job_panel(request: HttpRequest, job_id: UUID) -> HttpResponse:
         free_that_day="free_that_day" in request.GET,
     )
     return render(request, "dashboard/panel.html", {**context, "may_assign": user.allows(Permission.ASSIGN)})
+
+
+@for_scripts
+def read_delay(request: HttpRequest) -> JsonResponse:
+    """What the text of `?text=` means for the booking `?assignment=`: the expected end, or why it has no meaning."""
+    _reader(request, Permission.ASSIGN)
+    booking = get_object_or_404(
+        Assignment.objects.select_related("job"), pk=next(iter(_ids(request.GET.get("assignment", ""))), None)
+    )
+    slot, zone = booking.slot, booking.job.zone
+    try:
+        until = read_later(request.GET.get("text", ""), after=slot.end, zone=zone)
+        check_late_until(until, slot, zone, now=timezone.now())
+    except UnreadableText as refusal:
+        return JsonResponse({"until": None, "text": str(refusal)})
+    except InvalidInput as refusal:
+        return JsonResponse({"until": None, "text": refusal.detail})
+    booking.late_until = until
+    return JsonResponse({"until": until.isoformat(), "text": late_sentence(booking, until - slot.end, zone)})
 
 
 @never_cache

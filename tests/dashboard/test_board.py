@@ -136,6 +136,7 @@ def test_a_booking_is_late_or_in_conflict() -> None:
     early = AssignmentFactory(contractor=person, start=austin(8))
     AssignmentFactory(contractor=person, start=austin(23))
     assert states() == [(True, False), (False, False)]
+    assert [block.is_waiting for block in shown().blocks] == [True, False]
     Assignment.objects.filter(pk=early.pk).update(
         status="completed", confirmed_at=LATE, started_at=LATE, completed_at=LATE
     )
@@ -151,8 +152,8 @@ def test_the_numbers_count_what_is_shown() -> None:
     AssignmentFactory(contractor=ann, start=austin(13))
     AssignmentFactory(contractor=bob, start=austin(23))
     everyone, ann_alone = shown(), shown(q="ann")
-    assert [number for _kind, _heading, number in everyone.counts] == [2, 2, 0, 0, 1, 0]
-    assert [number for _kind, _heading, number in ann_alone.counts] == [1, 1, 0, 0, 1, 0]
+    assert [number for _kind, _heading, number in everyone.counts] == [2, 2, 0, 0, 1, 1, 0]
+    assert [number for _kind, _heading, number in ann_alone.counts] == [1, 1, 0, 0, 1, 1, 0]
     # Ann works five hours besides her absence; Bob's booking is outside his nine.
     assert everyone.booked_share == pytest.approx(2 / 14)
     assert ann_alone.booked_share == pytest.approx(2 / 5)

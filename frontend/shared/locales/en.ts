@@ -55,6 +55,8 @@ export const en = {
   confirm: "Confirm",
   startWork: "Start",
   completeWork: "Complete",
+  runningLate: "Running late…",
+  onTime: "No longer late",
   reschedule: "Reschedule…",
   reassign: "Reassign…",
   cancelBooking: "Cancel booking…",
@@ -75,6 +77,12 @@ export const en = {
   rescheduleNow: "Reschedule",
   day: "Day",
   startTime: "Start",
+  howLateQuestion: "How late is {contractor} at {job}?",
+  howLate: "Time after the booked end, or expected end",
+  howLateExample: "25 min, 1 h 30 min or 3:30 PM",
+  reportLate: "Report late",
+  reportedLate: "{contractor} is running late at {job}.",
+  reportedOnTime: "{contractor} is no longer late at {job}.",
   keep: "Keep as it is",
 
   // Several bookings
