@@ -30,6 +30,7 @@ from assignments.admin.list_filters import (
     ChosenFilter,
     ConflictFilter,
     KeptFilter,
+    LateFilter,
     MadeFilter,
     StartDaysFilter,
     StartFilter,
@@ -55,7 +56,16 @@ class AssignmentAdmin(RecordAdmin, HistoryAdmin, ReadAdmin):
     record_actions = ACTIONS
     list_display = ("job_and_customer", "contractor_name", "when", "status_badge", "score", "standing")
     list_display_links = ("job_and_customer",)
-    list_filter = ("status", KeptFilter, StartFilter, StartDaysFilter, MadeFilter, ConflictFilter, ChosenFilter)
+    list_filter = (
+        "status",
+        KeptFilter,
+        StartFilter,
+        StartDaysFilter,
+        MadeFilter,
+        LateFilter,
+        ConflictFilter,
+        ChosenFilter,
+    )
     list_select_related = ("job", "contractor")
     ordering = LIST_ORDER
     search_fields = ("job__job_number",)  # shows the search box; `search` decides what is searched

@@ -66,6 +66,17 @@ class KeptFilter(ChoicesFilter):
         return rows.live() if choice == "live" else rows.exclude(status=Status.CANCELLED)
 
 
+class LateFilter(ChoicesFilter):
+    title, parameter_name = _("lateness"), "late"
+    choices_by_name: ClassVar[dict[str, LazyText]] = {
+        "now": _("Late: reported, not started, or not completed in time"),
+        "reported": _("Reported late"),
+    }
+
+    def narrowed(self, rows: AssignmentQuerySet, choice: str) -> QuerySet[Assignment]:
+        return rows.late(timezone.now()) if choice == "now" else rows.filter(late_until__isnull=False)
+
+
 class ConflictFilter(ChoicesFilter):
     title, parameter_name = _("conflicts"), "conflict"
     choices_by_name: ClassVar[dict[str, LazyText]] = {

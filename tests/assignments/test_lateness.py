@@ -165,7 +165,11 @@ class TestTheReport:
         assert stored(confirmed) is None
 
     def test_the_database_knows_the_limits_too(self, confirmed: Assignment) -> None:
-        for values in ({"late_until": SLOT.end}, {"late_until": SLOT.end + MINUTE, "status": "pending"}):
+        refused: list[dict[str, Any]] = [
+            {"late_until": SLOT.end},
+            {"late_until": SLOT.end + MINUTE, "status": "pending"},
+        ]
+        for values in refused:
             with pytest.raises(IntegrityError), transaction.atomic():
                 Assignment.objects.filter(pk=confirmed.pk).update(**values)
 

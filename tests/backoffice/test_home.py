@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -110,6 +111,21 @@ def test_bookings_that_begin_soon_and_are_not_confirmed() -> None:
     assert (matter.count, rows(matter.url)) == (2, 2)
 
 
+@time_machine.travel("2026-11-24T16:00:00Z", tick=False)  # 10:00 AM in Austin
+def test_bookings_that_are_late() -> None:
+    not_started, reported = AssignmentFactory(start=at(9, 45)), AssignmentFactory(start=at(9, 50))
+    AssignmentFactory(start=at(9, 46))
+    confirmed(reported)
+    Assignment.objects.filter(pk=reported.pk).update(late_until=at(12, 15))
+    matter = matters_by_icon()["timer"]
+    assert [line.detail.rpartition(" · ")[2] for line in matter.lines] == [
+        "running late until 12:15 PM CST, 25 min late",
+        "late: not started 15 min after its start",
+    ]
+    assert matter.lines[1].url.endswith(f"{not_started.pk}/change/")
+    assert (matter.count, rows(matter.url)) == (2, 2)
+
+
 def test_bookings_that_no_longer_hold() -> None:
     away, over, on_leave = (AssignmentFactory(start=at(9, days=days)) for days in (2, -2, 3))
     AssignmentFactory(start=at(9, days=2))
@@ -144,7 +160,7 @@ def test_every_number_of_the_page_is_that_of_its_list() -> None:
     ]
     numbers += [(matter.title, matter.count, matter.url) for matter in matters(timezone.now(), UserFactory())]
     numbers += [(bar.label, bar.value, bar.url) for chart in context["charts"] for bar in chart.bars]
-    assert len(numbers) == 5 + 5 + 3 + 7
+    assert len(numbers) == 5 + 6 + 3 + 7
     assert sum(1 for _, value, _ in numbers if value) > 15, "most of them count something here"
     assert [(title, value) for title, value, url in numbers if rows(url) != value] == []
 

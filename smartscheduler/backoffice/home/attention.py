@@ -12,6 +12,7 @@ from django.utils.translation import gettext, ngettext
 from assignments.admin.list_filters import ANY_RULE
 from assignments.admin.list_filters import SOON_DAYS as UNCONFIRMED_DAYS
 from assignments.broken_bookings import unmet_reasons
+from assignments.lateness import late_sentence, reported_delay
 from assignments.models import Assignment
 from jobs.admin import SOON_DAYS
 from jobs.models import Job
@@ -58,6 +59,7 @@ def matters(now: datetime, reader: Any) -> list[Matter]:
     rules = current_rules()
     return [
         _urgent(now),
+        _late(now),
         _without_candidate(now, rules),
         _overdue(now),
         _in_conflict(now, reader, rules),
@@ -128,6 +130,23 @@ def _overdue(now: datetime) -> Matter:
         lines=[_job(job, _desired(job, now)) for job in jobs.order_by("desired_date", "pk")[:SHOWN]],
         url=list_url("jobs_job", status__exact="open", desired="past"),
     )
+
+
+def _late(now: datetime) -> Matter:
+    """Bookings that are reported late, or have not started or ended in time; the latest start first."""
+    bookings = Assignment.objects.late(now)
+    shown = bookings.select_related("job", "contractor").order_by("-time_slot", "pk")[:SHOWN]
+    return Matter(
+        title=gettext("Late bookings"),
+        icon="timer",
+        count=bookings.count(),
+        lines=[_booking(booking, _lateness(booking)) for booking in shown],
+        url=list_url("assignments_assignment", late="now"),
+    )
+
+
+def _lateness(booking: Assignment) -> str:
+    return late_sentence(booking, reported_delay(booking), booking.job.zone)
 
 
 def _unconfirmed(now: datetime) -> Matter:
