@@ -33,6 +33,20 @@ LIST_ORDER = (
     _START.desc(),
     F("id").asc(),
 )
+PLACE_RULES = [rule.value for rule in DECIDED_BY_PLACES]
+
+
+def is_late(now: datetime) -> Q:
+    """Condition: reported late, or not started or ended in time. The same rule as `assignments.lateness`."""
+    not_started = Q(status__in=MOVABLE, time_slot__startswith__lte=now - START_GRACE)
+    not_completed = Q(status=Status.IN_PROGRESS, time_slot__endswith__lte=now - END_GRACE)
+    return Q(late_until__isnull=False) | not_started | not_completed
+
+
+def is_in_conflict(now: datetime) -> Q:
+    """Condition: upcoming, live, and rejected by the rules of today. See `AssignmentQuerySet.in_conflict`."""
+    condition = Q(status__in=LIVE, time_slot__endswith__gt=now, conflict__isnull=False)
+    return condition & ~Q(conflict__rules__contained_by=PLACE_RULES) if places_are_blurred() else condition
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
@@ -48,10 +62,8 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(time_slot__endswith__gt=now)
 
     def late(self, now: datetime) -> "AssignmentQuerySet":
-        """Assignments that are reported late, or have not started or ended in time: as `assignments.lateness`."""
-        not_started = Q(status__in=MOVABLE, time_slot__startswith__lte=now - START_GRACE)
-        not_completed = Q(status=Status.IN_PROGRESS, time_slot__endswith__lte=now - END_GRACE)
-        return self.live().filter(Q(late_until__isnull=False) | not_started | not_completed)
+        """Assignments that are reported late, or have not started or ended in time."""
+        return self.filter(is_late(now))
 
     def next_first(self, now: datetime) -> "AssignmentQuerySet":
         """Upcoming live assignments by start, then all others in descending order of start."""
@@ -66,10 +78,9 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
         While places are blurred, rules that depend on exact places do not count.
         """
-        conflicts = self.live().upcoming(now).filter(conflict__isnull=False)
-        if places_are_blurred():
-            places = [each.value for each in DECIDED_BY_PLACES]
-            conflicts = conflicts.none() if rule in places else conflicts.exclude(conflict__rules__contained_by=places)
+        conflicts = self.filter(is_in_conflict(now))
+        if places_are_blurred() and rule in PLACE_RULES:
+            return conflicts.none()
         return conflicts.filter(conflict__rules__contains=[rule]) if rule else conflicts
 
     def of_words(self, text: str, reader: Any) -> "AssignmentQuerySet":

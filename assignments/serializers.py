@@ -162,7 +162,7 @@ class ReassignSerializer(StrictSerializer):
     )
 
 
-@sent_as("Two hours late", {"until": SOME_DAY})
+@sent_as("No longer late", {"until": None})
 class RunningLateSerializer(StrictSerializer):
     """Expected end of work that takes longer than booked."""
 

@@ -39,6 +39,8 @@ function placeButton(block: HTMLElement): void {
   const { offsetLeft: left, offsetWidth: width } = block;
   const size = opener.offsetWidth;
   const beside = left + width + size <= (block.parentElement?.offsetWidth ?? 0) ? left + width : left - size;
+  // In a list of several days, blocks stand below each other.
+  opener.style.top = `${String(block.offsetTop)}px`;
   opener.style.left = `${String(width < 2.5 * size ? beside : left + width - size)}px`;
 }
 

@@ -14,6 +14,8 @@ const TYPING_MS = 250;
 const DEFAULTS: Partial<Record<string, string>> = { status: "active" };
 // Parameters that belong to no saved view.
 const PASSING = ["day", "for_job", "able", "row", "rows", "at"];
+// The filters that the form folds away (dashboard/question.py).
+const FOLDED_FILTERS = ["city", "type", "status", "show", "group", "working", "able", "clock"];
 // Filters and orders that are about the selected job.
 const isAboutJob = (params: URLSearchParams): boolean => params.has("able") || params.get("sort") === "distance";
 const form = find<HTMLFormElement>("[data-question]");
@@ -35,7 +37,15 @@ function fillForm(params: URLSearchParams): void {
   }
 }
 
+// How many of the folded filters are active.
+function showActiveFilters(params: URLSearchParams): void {
+  const active = FOLDED_FILTERS.filter((name) => (params.get(name) ?? "") !== "" && params.get(name) !== DEFAULTS[name]).length;
+  find("[data-active-filters]", form).hidden = !active;
+  find("[data-active-count]", form).textContent = String(active);
+}
+
 async function show(params: URLSearchParams): Promise<void> {
+  showActiveFilters(params);
   form.setAttribute("aria-busy", "true");
   try {
     await showBoard(params);

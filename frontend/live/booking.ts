@@ -54,5 +54,5 @@ function doneText({ number, booking }: JobToBook, contractor: { id: string; name
 
 // Does not wait for the event of the change, which takes a moment or, without a connection, does not come.
 export function showChange(lanes: string[]): void {
-  refresh(["jobs", "figures"], lanes);
+  refresh(["jobs", "figures", "counts"], lanes);
 }

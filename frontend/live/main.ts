@@ -2,7 +2,6 @@
 // The server renders them; the page always shows what a reload would show.
 
 import * as blockMenu from "./block-menu";
-import { showCounts } from "./board-counts";
 import * as boardFilters from "./board-filters";
 import * as candidateRows from "./candidate-rows";
 import * as connectionStatus from "./connection-status";
@@ -18,7 +17,7 @@ import { ALL_PARTIALS, onBoardChange, onSignedOut, refresh, type PartialName } f
 import { RankingSubscription } from "./ranking-subscription";
 import * as selection from "./selection";
 import * as rowPaging from "./row-paging";
-import { boardElement, markLate, placeBoard, placeCurrentTime } from "./timeline";
+import { markLate, placeBoard, placeCurrentTime } from "./timeline";
 import { showTimes } from "./times";
 import { toast } from "./toasts";
 
@@ -38,7 +37,9 @@ let mapModule: Promise<typeof import("./map")> | null = null;
 
 function handleEvent({ type, data }: Envelope): void {
   const [, partials] = PARTIALS_BY_TYPE.find(([pattern]) => pattern.test(type)) ?? [null, OTHER_PARTIALS];
-  refresh(partials, typeof data.contractor_id === "string" ? [data.contractor_id] : []);
+  // What changes a row changes the figures of all rows.
+  if (typeof data.contractor_id === "string") refresh([...partials, "counts"], [data.contractor_id]);
+  else refresh(partials);
   if (data.job_id === panel.currentJob()) panel.refresh();
 }
 
@@ -110,8 +111,7 @@ ranking.follow(panel.currentJob());
 setInterval(() => {
   placeCurrentTime();
   showTimes();
-  markLate();
-  showCounts(boardElement());
+  if (markLate()) refresh(["counts"]);
 }, MINUTE_MS);
 // The end of a day is no event.
 setInterval(() => {

@@ -1,15 +1,14 @@
 // Partials of the page, rendered by the server and reloaded after events: together, and at most once a second.
 
 import { dataValue, find, findAll } from "../shared/dom";
-import { showCounts } from "./board-counts";
 import { markBookedBlock } from "./booked-block";
 import { SignedOut, fetchHtml } from "./http";
 import { isComplete, scroller, settle, stretchParams } from "./row-window";
 import { axisOf, boardElement, markLate, placeAll, placeBoard, placeCurrentTime } from "./timeline";
 import { showTimes } from "./times";
 
-export type PartialName = "figures" | "jobs" | "board" | "feed";
-export const ALL_PARTIALS: PartialName[] = ["figures", "jobs", "board", "feed"];
+export type PartialName = "figures" | "jobs" | "counts" | "board" | "feed";
+export const ALL_PARTIALS: PartialName[] = ["figures", "jobs", "counts", "board", "feed"];
 
 // Events come in groups: one booking causes several.
 const GATHER_MS = 120;
@@ -39,7 +38,7 @@ export function shownBoardQuery(): URLSearchParams {
 // Shows the board of other filters, from its first row.
 export function showBoard(query: URLSearchParams): Promise<void> {
   boardQuery = query;
-  return showRows([], { keepScroll: false });
+  return showRows([], { keepScroll: false, partials: "board,counts" });
 }
 
 // Calls `listener` after rows of the board have been replaced.
@@ -114,7 +113,8 @@ async function loadPartials(partials: PartialName[]): Promise<void> {
     const partial = dataValue(element, "part") as PartialName;
     // A drag may have begun since the request, with a card of the jobs or a block of the board, or the filters have changed.
     const isHeld = isPaused() && (partial === "board" || partial === "jobs");
-    if (isHeld || (partial === "board" && query !== boardQuery)) pendingPartials.add(partial);
+    const isOther = query !== boardQuery && (partial === "board" || partial === "counts");
+    if (isHeld || isOther) pendingPartials.add(partial);
     else if (partial === "feed") prependFeed(find(`[data-part="feed"]`), element);
     else replace(find(`[data-part="${partial}"]`), element);
   }
@@ -122,12 +122,20 @@ async function loadPartials(partials: PartialName[]): Promise<void> {
 
 let boardRequests = 0;
 
+interface ShownRows {
+  keepScroll: boolean;
+  // With other filters, the figures of all rows change too.
+  partials?: "board" | "board,counts";
+}
+
 // Replaces the rows by those at another place.
-export async function showRows(place: [string, string][], { keepScroll }: { keepScroll: boolean }): Promise<void> {
+export async function showRows(place: [string, string][], { keepScroll, partials = "board" }: ShownRows): Promise<void> {
   boardRequests += 1;
   const request = boardRequests;
-  const response = await fetchHtml("", new URLSearchParams([...boardQuery, ["parts", "board"], ...place]));
+  const response = await fetchHtml("", new URLSearchParams([...boardQuery, ["parts", partials], ...place]));
   if (request !== boardRequests) return;
+  const counts = response.querySelector<HTMLElement>('[data-part="counts"]');
+  if (counts) replace(find('[data-part="counts"]'), counts);
   replace(boardElement(), find('[data-part="board"]', response));
   if (!keepScroll) scroller().scrollTop = 0;
 }
@@ -154,13 +162,14 @@ async function loadLanes(changed: string[]): Promise<void> {
     // A lane that appears or disappears changes where the others are.
     if (!shown !== !lane) refresh(["board"]);
     else if (shown && lane) {
+      // Before the swap: what stands beside the focused block measures where it is.
+      const isInside = placeAll(lane, axisOf(board));
       replace(shown, lane);
-      if (!placeAll(lane, axisOf(board))) refresh(["board"]);
+      if (!isInside) refresh(["board"]);
     }
   }
   placeCurrentTime();
   markLate();
-  showCounts(board);
   notifyChange();
 }
 

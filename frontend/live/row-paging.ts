@@ -4,7 +4,6 @@
 import { find, findAll, targetOf } from "../shared/dom";
 import { t } from "../shared/messages";
 import { announce } from "./announcer";
-import { showCounts } from "./board-counts";
 import { SignedOut, fetchHtml } from "./http";
 import { boardQuery, isPaused, refresh, showRows } from "./partials";
 import {
@@ -110,7 +109,6 @@ function insert(board: HTMLElement, answer: HTMLElement, side: Side, expected: n
   const isInside = findAll("[data-lane]", board).filter((row) => rows.includes(row)).every((row) => placeAll(row, axisOf(board)));
   placeCurrentTime();
   markLate();
-  showCounts(board);
   // A booking outside the shown hours, or rows that have changed their order since the pages before.
   if (!isInside || rows.length < expected) refresh(["board"]);
   if (hadFocus) focusRow(side === "later" ? rows.at(0) : rows.at(-1));

@@ -4,7 +4,7 @@
 import { create, dataValue, findAll, targetOf } from "../shared/dom";
 import { t } from "../shared/messages";
 import { announce } from "./announcer";
-import { shownBooking } from "./block-acts";
+import { shownBooking, type ShownBooking } from "./block-acts";
 import { cancelAll, moveAll } from "./batches";
 import { activeSession } from "./drag/session";
 import { PAGE } from "./page";
@@ -70,6 +70,13 @@ function extendTo(block: HTMLElement): void {
   announce(t("selected", { count: selected.size }));
 }
 
+// The page that offers each booking its best replacement; it leads back to this board.
+export function reassignUrl(bookings: ShownBooking[]): string {
+  const params = new URLSearchParams(bookings.map(({ assignment }) => ["id", assignment]));
+  params.set("next", location.pathname + location.search);
+  return `${PAGE.adminUrl}assignments/assignment/replace/?${params.toString()}`;
+}
+
 function fillBar(): void {
   const button = (text: string, act: () => void): HTMLElement => {
     const element = create("button", { type: "button", textContent: text });
@@ -82,6 +89,7 @@ function fillBar(): void {
   bar.append(
     count,
     button(t("moveToDay"), () => void moveAll(bookings()).then(clear)),
+    button(t("reassignSelected"), () => location.assign(reassignUrl(bookings()))),
     button(t("cancelSelected"), () => void cancelAll(bookings()).then(clear)),
     button(t("clearSelection"), clear),
   );

@@ -193,11 +193,16 @@ function placeLine(track: HTMLElement, minute: number, axis: Axis): void {
 // --- Late bookings --------------------------------------------------------------------------------
 
 // Marks the bookings that are late, or whose customer waits, from the instants on that the server has rendered
-// (assignments/lateness.py): the server marks them too, but the clock is no event.
-export function markLate(now = Date.now()): void {
+// (assignments/lateness.py): the server marks them too, but the clock is no event. Returns whether a mark has changed.
+export function markLate(now = Date.now()): boolean {
+  let hasChanged = false;
   for (const block of findAll(".block", boardElement())) {
     const { lateFrom, waitingFrom } = block.dataset;
-    block.classList.toggle("late", lateFrom !== undefined && Date.parse(lateFrom) <= now);
-    block.classList.toggle("waiting", waitingFrom !== undefined && Date.parse(waitingFrom) <= now);
+    for (const [mark, since] of [["late", lateFrom], ["waiting", waitingFrom]] as const) {
+      const isMarked = since !== undefined && Date.parse(since) <= now;
+      hasChanged ||= isMarked !== block.classList.contains(mark);
+      block.classList.toggle(mark, isMarked);
+    }
   }
+  return hasChanged;
 }

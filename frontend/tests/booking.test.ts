@@ -37,7 +37,7 @@ const choice = (id: string, more: Partial<Choice> = {}): Choice => ({
 
 it("shows a new booking and its undo without waiting for events", async () => {
   await assignOrMove({ id: "j1", number: "JOB-1" }, choice("ann"));
-  expect(refresh.mock.calls).toEqual([[["jobs", "figures"], ["ann"]]]);
+  expect(refresh.mock.calls).toEqual([[["jobs", "figures", "counts"], ["ann"]]]);
   expect(showBookedBlock).toHaveBeenCalledWith("a1", { focus: false });
   expect(text()).toBe("JOB-1 was assigned to Ann.");
   await undo();
@@ -47,7 +47,7 @@ it("shows a new booking and its undo without waiting for events", async () => {
 
 it("shows a move in both rows, and moves back", async () => {
   await assignOrMove({ id: "j1", number: "JOB-1", booking }, choice("bo"));
-  expect(refresh.mock.calls).toEqual([[["jobs", "figures"], ["ann", "bo"]]]);
+  expect(refresh.mock.calls).toEqual([[["jobs", "figures", "counts"], ["ann", "bo"]]]);
   await undo();
   expect(move).toHaveBeenLastCalledWith({ ...booking, assignment: "a2", contractor: "bo" }, "ann", booking.start);
   expect(refresh).toHaveBeenCalledTimes(2);

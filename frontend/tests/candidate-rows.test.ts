@@ -17,7 +17,7 @@ const board = (day: string, ...ids: string[]): string => `
   <div data-part="board" data-day="${day}" data-heading="" data-clock="UTC" data-starts-at="${day}T00:00:00Z"
     data-columns="480-1080"><div class="rows"><ul class="lanes">${ids.map(lane).join("")}</ul></div></div>`;
 const page = (): string => `<form data-question><h2><span data-heading></span></h2>
-  <input name="day"><input name="q"></form><div data-view="board">${board("2026-03-09", "ann", "bo", "cy")}</div><div data-view="map" hidden></div>`;
+  <input name="day"><input name="q"><i data-active-filters hidden><b data-active-count></b></i></form><div data-view="board">${board("2026-03-09", "ann", "bo", "cy")}</div><div data-view="map" hidden></div>`;
 
 const candidate = (id: string, rank: number, start: string, apart = "") => ({
   id, start, apart, rank: String(rank), score: `0.${String(9 - rank)}`, zone: "UTC",

@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { find, findAll } from "../shared/dom";
+import type { ShownBooking } from "../live/block-acts";
 import type * as Selection from "../live/selection";
 
 const { cancelAll, moveAll, page } = vi.hoisted(() => ({
   cancelAll: vi.fn<(bookings: { assignment: string }[]) => Promise<void>>(),
   moveAll: vi.fn<(bookings: { assignment: string }[]) => Promise<void>>(),
-  page: { mayAssign: true },
+  page: { mayAssign: true, adminUrl: "/admin/" },
 }));
 vi.mock("../live/announcer", () => ({ announce: vi.fn() }));
 vi.mock("../live/batches", () => ({ cancelAll, moveAll }));
@@ -66,6 +67,12 @@ describe("a selection", () => {
   });
 });
 
+it("leads to the page that reassigns its bookings, and from there back to the board", () => {
+  history.replaceState(null, "", "/?day=2026-11-24");
+  const bookings = ["a", "b"].map((assignment) => ({ assignment })) as ShownBooking[];
+  expect(selection.reassignUrl(bookings)).toBe("/admin/assignments/assignment/replace/?id=a&id=b&next=%2F%3Fday%3D2026-11-24");
+});
+
 it("grows by clicks with Ctrl and Shift, and ends with its act", async () => {
   selection.listen();
   const click = (id: string, init: MouseEventInit): boolean => at(id).dispatchEvent(new MouseEvent("click", { bubbles: true, ...init }));
@@ -75,7 +82,7 @@ it("grows by clicks with Ctrl and Shift, and ends with its act", async () => {
   expect(bar()?.textContent).toContain("3 bookings selected");
   click("a", {});
   expect(selected()).toEqual(["b", "c", "d"]);
-  findAll<HTMLButtonElement>(".selection button")[1]?.click();
+  findAll<HTMLButtonElement>(".selection button")[2]?.click();
   await vi.waitFor(() => expect(selected()).toEqual([]));
   expect(cancelAll.mock.calls[0]?.[0].map(({ assignment }) => assignment)).toEqual(["b", "c", "d"]);
 });

@@ -45,6 +45,7 @@ from smartscheduler.adminsite.return_url import returning, way_back
 from smartscheduler.core.db.text_fields import LineFormField, NotesFormField
 from smartscheduler.core.formatting import local_slot, long_day
 from smartscheduler.core.geo.zip_codes import middle_of
+from smartscheduler.core.ids import parse_id
 from smartscheduler.errors import DomainError
 from smartscheduler.places import MIDDLE, Point, great_circle_miles, state_choices
 from smartscheduler.rules.current import current_rules
@@ -240,7 +241,7 @@ def _replace_selected(request: HttpRequest, reason: str) -> dict[UUID, Outcome]:
 
     Returns the result of each booking by its id.
     """
-    ids = {parsed for text in request.POST.getlist("row")[:MOST_BOOKINGS] if (parsed := _uuid(text))}
+    ids = {parsed for text in request.POST.getlist("row")[:MOST_BOOKINGS] if (parsed := parse_id(text))}
     bookings = Assignment.objects.filter(pk__in=ids).select_related("job", "contractor").order_by("time_slot", "pk")
     return {booking.pk: _replaced(request, booking, reason) for booking in bookings}
 
@@ -296,15 +297,8 @@ def _choice(value: str) -> Choice | None:
         start = datetime.fromisoformat(moment)
     except ValueError:
         return None
-    contractor_id = _uuid(contractor)
+    contractor_id = parse_id(contractor)
     return Choice(contractor_id, start, flag == OVERRIDE) if contractor_id and start.tzinfo else None
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _first(bookings: QuerySet[Assignment]) -> tuple[list[Assignment], int]:
@@ -397,7 +391,7 @@ def replace_selected(admin: RecordAdmin, request: HttpRequest, bookings: QuerySe
 @registry.list_view(Assignment, "replace", permission=Permission.ASSIGN)
 def selected_bookings(request: HttpRequest, admin: RecordAdmin) -> HttpResponse:
     """The bookings with the ids `?id=`, selected in a list."""
-    ids = [parsed for text in request.GET.getlist("id")[:MOST_BOOKINGS] if (parsed := _uuid(text))]
+    ids = [parsed for text in request.GET.getlist("id")[:MOST_BOOKINGS] if (parsed := parse_id(text))]
     back = way_back(request, list_url(Assignment, "changelist"))
 
     def scope() -> Scope:

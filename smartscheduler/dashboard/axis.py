@@ -17,8 +17,9 @@ from assignments.local_time import MINUTES_A_DAY, day_at, local_instant
 from smartscheduler.core.formatting import hour_of_axis, hours_and_minutes, short_day
 from smartscheduler.timeslots import TimeSlot
 
-HOURS_A_DAY = 24
-ONE_MINUTE, ONE_HOUR, ONE_DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+HOURS_A_DAY, HALVES_A_DAY = 24, 48
+ONE_MINUTE, HALF_AN_HOUR, ONE_HOUR = timedelta(minutes=1), timedelta(minutes=30), timedelta(hours=1)
+ONE_DAY = timedelta(days=1)
 # The hours of a board without working hours and bookings.
 USUAL_HOURS = (8, 17)
 # Hours in which fewer rows than one in so many work do not extend the axis: one night shift would else halve all
@@ -66,33 +67,36 @@ class Axis:
             minute = (local.date() - self.first).days * MINUTES_A_DAY + local.hour * 60 + local.minute
         else:
             minute = (moment - self.window(self.zone).start) // ONE_MINUTE
-        return min(max(minute, 0), self._hours[-1][-1])
+        return min(max(minute, 0), self._halves[-1][-1])
 
     @cached_property
-    def _hours(self) -> list[list[int]]:
-        """Positions of the local hours 0 to 24 of each day."""
+    def _halves(self) -> list[list[int]]:
+        """Positions of the local half hours 0 to 48 of each day."""
         if self.zone is None:
             return [
-                [number * MINUTES_A_DAY + hour * 60 for hour in range(HOURS_A_DAY + 1)] for number in range(self.days)
+                [number * MINUTES_A_DAY + half * 30 for half in range(HALVES_A_DAY + 1)] for number in range(self.days)
             ]
         start = self.window(self.zone).start
         return [
-            [(local_instant(day, hour * ONE_HOUR, self.zone) - start) // ONE_MINUTE for hour in range(HOURS_A_DAY + 1)]
+            [
+                (local_instant(day, half * HALF_AN_HOUR, self.zone) - start) // ONE_MINUTE
+                for half in range(HALVES_A_DAY + 1)
+            ]
             for day in self.dates
         ]
 
-    def hours_of(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """The full local hours, such as (8, 17), that the positions from `start` to `end` touch on each day."""
-        for hours in self._hours:
-            since, until = max(start, hours[0]), min(end, hours[-1])
+    def halves_of(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The local half hours, such as (16, 34), that the positions from `start` to `end` touch on each day."""
+        for halves in self._halves:
+            since, until = max(start, halves[0]), min(end, halves[-1])
             if since < until:
-                yield bisect_right(hours, since) - 1, bisect_left(hours, until)
+                yield bisect_right(halves, since) - 1, bisect_left(halves, until)
 
-    def columns(self, first_hour: int, last_hour: int) -> list["Column"]:
-        """The part from `first_hour` to `last_hour` of each day."""
+    def columns(self, first_hour: float, last_hour: float) -> list["Column"]:
+        """The part from `first_hour` to `last_hour`, a full or half hour, of each day."""
         return [
-            Column(self, day, hours[first_hour], hours[last_hour])
-            for day, hours in zip(self.dates, self._hours, strict=True)
+            Column(self, day, halves[int(2 * first_hour)], halves[int(2 * last_hour)])
+            for day, halves in zip(self.dates, self._halves, strict=True)
         ]
 
 
@@ -132,20 +136,22 @@ class Column:
 
 def shown_hours(
     axis: Axis, working: Iterable[list[tuple[int, int]]], booked: Iterable[tuple[int, int]]
-) -> tuple[int, int]:
-    """The first and last local hour of the axis, such as (8, 17).
+) -> tuple[float, float]:
+    """The first local hour of the axis, and the last one or the half hour after it, such as (8, 17.5).
 
-    They contain the working time of the rows, given as stretches of positions for each row, and all bookings. Hours in
-    which only few rows work are left out, unless something is booked then.
+    They contain the working time of the rows, given as stretches of positions for each row, and all bookings. Half
+    hours in which only few rows work are left out, unless something is booked then.
     """
-    rows = [{hour for stretch in row for hours in axis.hours_of(*stretch) for hour in range(*hours)} for row in working]
-    counts = Counter(hour for row in rows for hour in row)
+    rows = [
+        {half for stretch in row for halves in axis.halves_of(*stretch) for half in range(*halves)} for row in working
+    ]
+    counts = Counter(half for row in rows for half in row)
     needed = sum(map(bool, rows)) / RARE
-    hours = [hour for hour, count in counts.items() if count >= needed]
+    shown = [half for half, count in counts.items() if count >= needed]
     for stretch in booked:
-        for first, last in axis.hours_of(*stretch):
-            hours += [first, last - 1]
-    return (min(hours), max(hours) + 1) if hours else USUAL_HOURS
+        for first, last in axis.halves_of(*stretch):
+            shown += [first, last - 1]
+    return (min(shown) // 2, (max(shown) + 1) / 2) if shown else USUAL_HOURS
 
 
 def offset_text(own: ZoneInfo, axis: Axis) -> str:

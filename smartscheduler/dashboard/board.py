@@ -13,17 +13,15 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from assignments.availability import Calendar, working_time
 from assignments.calendars import Drive, delays_of_days, drives_of_days
-from assignments.lateness import late_from, late_sentence, waiting_from
+from assignments.lateness import END_GRACE, START_GRACE, late_from, late_sentence, waiting_from
 from assignments.models import Assignment
 from assignments.start_window import earliest_start
-from assignments.states import CAN_RUN_LATE, MOVABLE, TRANSITIONS, Status
+from assignments.states import CAN_RUN_LATE, MOVABLE, TRANSITIONS
 from contractors.models import Absence, Contractor
-from smartscheduler.core.formatting import long_day, short_day, zone_name
-from smartscheduler.core.text import LazyText
+from smartscheduler.core.formatting import local_slot, long_day, short_day, zone_name
 from smartscheduler.dashboard.axis import ONE_DAY, ONE_MINUTE, Axis, Column, offset_text, shown_hours
 from smartscheduler.dashboard.question import OWN_CLOCKS, PAGE_ROWS, Question
 from smartscheduler.dashboard.rows import Row, RowPage, page_of, some_rows
@@ -33,16 +31,20 @@ from smartscheduler.timeslots import TimeSlot, clip, union, without
 
 @dataclass(frozen=True)
 class Stretch:
-    """A part of a lane, in positions of the axis."""
+    """A part of a lane, in positions of the axis. `when` is its time in words, for narrow screens."""
 
     start: int
     end: int
     note: str = ""
+    when: str = ""
 
 
 @dataclass(frozen=True)
 class Block:
-    """A booking in its lane at `now`. `delay`: how late it is expected to be. `conflicts`: the rules reject it."""
+    """A booking in its lane at `now`. `delay`: how late it is expected to be. `conflicts`: the rules reject it.
+
+    `heading` is its day, for the first booking of each day on a board of several days: a narrow screen shows a list.
+    """
 
     stretch: Stretch
     booking: Assignment
@@ -50,6 +52,7 @@ class Block:
     now: datetime
     delay: timedelta
     conflicts: bool
+    heading: str = ""
 
     @property
     def late_from(self) -> datetime | None:
@@ -118,6 +121,10 @@ class Board:
     page: RowPage
     lanes: list[Lane]
 
+    # For the legend.
+    late_after_start = START_GRACE
+    late_after_end = END_GRACE
+
     @property
     def earlier(self) -> str:
         """The address of the page of rows before this one; empty on the first page."""
@@ -180,28 +187,6 @@ class Board:
             days = [gettext("{first} to {last}").format(first=short_day(self.day), last=short_day(self.axis.last))]
         clock = gettext("times in {zone}").format(zone=self.zone) if self.zone else gettext("local time of each row")
         return " · ".join([*days, clock])
-
-    @property
-    def counts(self) -> list[tuple[str, LazyText, int]]:
-        """Numbers of the shown blocks: selector of the scripts, heading, number."""
-        return [
-            ("", _("Bookings"), len(self.blocks)),
-            ("pending", Status.PENDING.label, self._count(Status.PENDING)),
-            ("in_progress", Status.IN_PROGRESS.label, self._count(Status.IN_PROGRESS)),
-            ("completed", Status.COMPLETED.label, self._count(Status.COMPLETED)),
-            ("late", _("Late"), sum(block.is_late for block in self.blocks)),
-            ("waiting", _("Customer waiting"), sum(block.is_waiting for block in self.blocks)),
-            ("conflict", _("Conflicts"), sum(block.conflicts for block in self.blocks)),
-        ]
-
-    def _count(self, status: Status) -> int:
-        return sum(block.booking.status == status for block in self.blocks)
-
-    @property
-    def booked_share(self) -> float | None:
-        """Booked share (0–1) of the working time of the shown rows; None without working time."""
-        working = sum(lane.working_minutes for lane in self.lanes)
-        return sum(lane.booked_minutes for lane in self.lanes) / working if working else None
 
 
 def board(question: Question, now: datetime, rules: Rules) -> Board:
@@ -289,15 +274,20 @@ def _lane(
     free = without(work, union(absence.slot for absence in away))
     idle = without(free, union(booking.slot for booking in booked))
 
-    def stretch(slot: TimeSlot, note: str = "") -> Stretch:
-        return Stretch(axis.minute(slot.start, own), axis.minute(slot.end, own), note)
+    def stretch(slot: TimeSlot, note: str = "", when: str = "") -> Stretch:
+        return Stretch(axis.minute(slot.start, own), axis.minute(slot.end, own), note, when)
 
+    def when(slot: TimeSlot) -> str:
+        (part,) = clip([slot], window)
+        return local_slot(part, axis.zone_for(own)) if axis.days > 1 else ""
+
+    headings = _headings(booked, axis, own)
     return Lane(
         contractor=contractor,
         zone=zone_name(window.start, own),
         offset=offset_text(own, axis),
         work=[stretch(slot) for slot in work],
-        absences=[stretch(absence.slot, absence.get_kind_display()) for absence in away],
+        absences=[stretch(absence.slot, absence.get_kind_display(), when(absence.slot)) for absence in away],
         drives=[stretch(drive.slot, str(drive)) for drive in drives],
         blocks=[
             Block(
@@ -307,12 +297,21 @@ def _lane(
                 now,
                 delays[booking.pk],
                 _conflicts(booking, now),
+                heading,
             )
-            for booking in booked
+            for booking, heading in zip(booked, headings, strict=True)
         ],
         working_minutes=_minutes(free),
         booked_minutes=_minutes(free) - _minutes(idle),
     )
+
+
+def _headings(booked: list[Assignment], axis: Axis, own: ZoneInfo) -> list[str]:
+    """The day above each booking: of the first one of each day, on a board of several days."""
+    if axis.days == 1:
+        return [""] * len(booked)
+    days = [booking.slot.start.astimezone(axis.zone_for(own)).date() for booking in booked]
+    return [short_day(day) if day != before else "" for before, day in zip([None, *days], days, strict=False)]
 
 
 def _conflicts(booking: Assignment, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Free time of all contractors who match the filters of the board: an order and a filter, each in one SQL statement.
+"""Free time of all contractors who match the filters of the board: an order, a filter and a share, one statement each.
 
 Free time is working hours minus absences and bookings that are not canceled. Unlike the availability engine, these
 statements do not know drives and the minimum gap: they depend on the job, and an order is one for any job. The order
@@ -9,7 +9,9 @@ are read by their start for all contractors together.
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import BooleanField
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import BooleanField, F
 from django.db.models.expressions import RawSQL
 
 from smartscheduler.dashboard.axis import Axis
@@ -22,7 +24,7 @@ SHORTEST = timedelta(minutes=30)
 # `board_zone` is null on a board in the local time of each row. Local days begin up to a day before those of the board
 # and end up to a day later. A shift can end before it starts on a day when the clock is set forward: it has no time
 # then. A booking lasts at most 8 hours.
-FREE_TIME = """
+WORK = """
 WITH asked AS (
     SELECT %s::date AS day, %s::int AS days, %s::text AS board_zone, %s::timestamptz AS now, %s::interval AS shortest
 ), person AS MATERIALIZED (
@@ -50,18 +52,18 @@ WITH asked AS (
 ), work AS (
     SELECT id, range_agg(time) AS time
     FROM hours JOIN shift USING (zone, day_of_week, start_time, end_time) GROUP BY id
-), taken AS (
-    SELECT contractor_id AS id, range_agg(time) AS time
-    FROM (
-        SELECT contractor_id, time_slot AS time FROM asked, assignments_assignment
-        WHERE status <> 'cancelled' AND lower(time_slot) > (day - 1)::timestamp AT TIME ZONE 'UTC' - interval '8 hours'
-          AND lower(time_slot) < (day + days + 1)::timestamp AT TIME ZONE 'UTC'
-        UNION ALL
-        SELECT contractor_id, period FROM asked, contractors_absence
-        WHERE period && tstzrange((day - 1)::timestamp AT TIME ZONE 'UTC',
-                                  (day + days + 1)::timestamp AT TIME ZONE 'UTC')
-    ) busy
-    GROUP BY contractor_id
+), booked AS (
+    SELECT contractor_id AS id, time_slot AS time FROM asked, assignments_assignment
+    WHERE status <> 'cancelled' AND lower(time_slot) > (day - 1)::timestamp AT TIME ZONE 'UTC' - interval '8 hours'
+      AND lower(time_slot) < (day + days + 1)::timestamp AT TIME ZONE 'UTC'
+), away AS (
+    SELECT contractor_id AS id, period AS time FROM asked, contractors_absence
+    WHERE period && tstzrange((day - 1)::timestamp AT TIME ZONE 'UTC',
+                              (day + days + 1)::timestamp AT TIME ZONE 'UTC')
+)"""
+# The free time of each contractor and the value of the order; continues WORK, as the next statement does.
+FREE_TIME = """, taken AS (
+    SELECT id, range_agg(time) AS time FROM (SELECT * FROM booked UNION ALL SELECT * FROM away) busy GROUP BY id
 ), free AS (
     SELECT person.*, work.time - coalesce(taken.time, '{{}}') AS time
     FROM person LEFT JOIN work USING (id) LEFT JOIN taken USING (id)
@@ -71,6 +73,19 @@ SELECT id, value, group_key, is_other FROM free, asked, LATERAL (
 ) measured
 ORDER BY is_other, group_key, {order}, name, id
 """
+# Number of contractors, seconds of working time outside absences, and of those that are booked.
+BOOKED_SHARE = """, parts AS (
+    SELECT work.time - coalesce(absences.time, '{{}}') AS free, coalesce(bookings.time, '{{}}') AS taken
+    FROM work
+    LEFT JOIN (SELECT id, range_agg(time) AS time FROM away GROUP BY id) absences USING (id)
+    LEFT JOIN (SELECT id, range_agg(time) AS time FROM booked GROUP BY id) bookings USING (id)
+)
+SELECT (SELECT count(*) FROM person),
+       (SELECT sum(extract(epoch FROM upper(piece) - lower(piece))) FROM parts, unnest(free) piece),
+       (SELECT sum(extract(epoch FROM upper(piece) - lower(piece))) FROM parts, unnest(free * taken) piece)
+"""
+# Before every instant: the days count from their beginning.
+ALWAYS = "-infinity"
 VALUES = {
     "hours_free": ("coalesce(sum(upper(piece) - lower(piece)), interval '0')", "value DESC"),
     "next_free": ("min(lower(piece))", "value ASC NULLS LAST"),
@@ -109,8 +124,24 @@ def by_free_time(people: Any, *, sort: str, axis: Axis, now: datetime) -> tuple[
     columns = people.values("id", "name", "zone", "is_other", "group_key")
     sql, parameters = columns.query.sql_with_params()
     days = axis.days if sort == "hours_free" else NEXT_FREE_DAYS
-    statement = FREE_TIME.format(people=sql, value=value, order=order)
+    statement = (WORK + FREE_TIME).format(people=sql, value=value, order=order)
     return statement, [axis.first, days, _board_zone(axis), now, SHORTEST, *parameters]
+
+
+def rows_and_booked_share(people: Any, axis: Axis) -> tuple[int, float | None]:
+    """Number of these contractors, and the booked share (0–1) of their working time on the days of the axis.
+
+    The share is None without working time.
+    """
+    try:
+        sql, parameters = people.annotate(zone=F("time_zone")).values("id", "zone").query.sql_with_params()
+    except EmptyResultSet:
+        return 0, None
+    values = [axis.first, axis.days, _board_zone(axis), ALWAYS, SHORTEST, *parameters]
+    with connection.cursor() as cursor:
+        cursor.execute((WORK + BOOKED_SHARE).format(people=sql), values)
+        rows, working, booked = cursor.fetchone()
+    return rows, float(booked or 0) / float(working) if working else None
 
 
 def works(axis: Axis) -> RawSQL:

@@ -46,6 +46,8 @@ CLOCKS = [
     ("Pacific/Honolulu", _("Hawaii time")),
     (OWN_CLOCKS, _("Each contractor's own time")),
 ]
+# The filters that the page folds away; it shows how many of them are active.
+FOLDED_FILTERS = ("city", "type", "status", "show", "group", "working", "able", "clock")
 # SQL: the contractor has a booking that is not canceled in a period of instants, or of local times.
 BOOKED = """EXISTS (
     SELECT FROM assignments_assignment booking
@@ -154,6 +156,11 @@ class Question:
             if field.name in BoardForm.base_fields and (value := getattr(changed, field.name)) != field.default
         }
         return f"?{urlencode(values)}"
+
+    @property
+    def active_filters(self) -> int:
+        """Number of filters in the folded part of the form that differ from their defaults."""
+        return sum(getattr(self, name) != getattr(Question, name) for name in FOLDED_FILTERS)
 
     def people(self, axis: Axis) -> ContractorQuerySet:
         """The contractors who match the filters on these days, unordered; `able` does not count."""

@@ -111,6 +111,12 @@ def page_of(question: Question, axis: Axis, now: datetime, rules: Rules) -> RowP
     return RowPage(rows, total, listing.job, unchecked)
 
 
+def matching(question: Question, axis: Axis, now: datetime, rules: Rules) -> ContractorQuerySet:
+    """All contractors who match the filters, unordered."""
+    listing, _unchecked = _listing(question, axis, now, rules)
+    return listing.people.order_by()
+
+
 def some_rows(ids: Collection[UUID], question: Question, axis: Axis, now: datetime, rules: Rules) -> list[Row]:
     """The rows of these contractors that match the filters, without their positions and groups."""
     listing, _unchecked = _listing(question, axis, now, rules, ids)

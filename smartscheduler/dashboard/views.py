@@ -35,11 +35,13 @@ from smartscheduler.adminsite.models import SavedView
 from smartscheduler.adminsite.saved_views import change_views, views_of
 from smartscheduler.core.entry import UnreadableText
 from smartscheduler.core.entry.later import read_later
+from smartscheduler.core.ids import parse_id, parse_ids
 from smartscheduler.core.rest.views import KnownParameters
 from smartscheduler.dashboard import board
 from smartscheduler.dashboard.activity_feed import FOR_MACHINES, latest_items
 from smartscheduler.dashboard.axis import ONE_DAY
 from smartscheduler.dashboard.board_search import results
+from smartscheduler.dashboard.counts import counts
 from smartscheduler.dashboard.day_sheet import context as sheet_context
 from smartscheduler.dashboard.drop_ranks import drop_targets_json
 from smartscheduler.dashboard.job_panel import context as panel_context
@@ -63,6 +65,7 @@ PARTS: dict[str, Callable[[Question, User], Any]] = {
     "figures": lambda question, reader: figures(timezone.now()),
     "jobs": lambda question, reader: open_jobs(),
     "board": lambda question, reader: board.board(question, timezone.now(), current_rules()),
+    "counts": lambda question, reader: counts(question, timezone.now(), current_rules()),
     "feed": lambda question, reader: latest_items(reader),
 }
 
@@ -88,6 +91,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "sees_customers": can_see(user, CUSTOMERS),
         # The first board in a browser offers a tour; with real data, the menu of the header has it.
         "is_demo": settings.DEBUG and settings.DEMO,
+        "tile_url": settings.MAP_TILE_URL,
+        "tile_attribution": settings.MAP_TILE_ATTRIBUTION,
         "form": BoardForm(QueryDict(question.query().removeprefix("?"))),
         "views": views_of(user, VIEWS_PAGE, _lasting(request.GET.urlencode())),
         "parts": {name: read(question, user) for name, read in PARTS.items()},
@@ -129,7 +134,7 @@ def favorites(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return HttpResponse(status=401)
     user = _reader(request)
-    contractor = next(iter(_ids(request.POST.get("contractor", ""))), None)
+    contractor = parse_id(request.POST.get("contractor", ""))
     if contractor is None:
         raise Http404
     try:
@@ -186,7 +191,7 @@ def some_lanes(request: HttpRequest) -> HttpResponse:
     """
     user = _reader(request)
     question = Question.of(request.GET, user)
-    ids = _ids(request.GET.get("contractors", ""))
+    ids = parse_ids(request.GET.get("contractors", ""), most=MOST_ROWS)
     if question.day is None:
         raise Http404
     lanes = board.some_lanes(ids, question, timezone.now(), current_rules())
@@ -215,9 +220,9 @@ def drop_targets(request: HttpRequest) -> JsonResponse:
     With `?contractors=ID,ID` only in the lanes of these.
     """
     question = Question.of(request.GET, _reader(request, Permission.ASSIGN))
-    job = get_object_or_404(Job, pk=next(iter(_ids(request.GET.get("job", ""))), None))
+    job = get_object_or_404(Job, pk=parse_id(request.GET.get("job", "")))
     now, rules = timezone.now(), current_rules()
-    axis, ids = question.axis(now), _ids(request.GET.get("contractors", ""))
+    axis, ids = question.axis(now), parse_ids(request.GET.get("contractors", ""), most=MOST_ROWS)
     rows = some_rows(ids, question, axis, now, rules) if ids else page_of(question, axis, now, rules).rows
     people = [row.contractor for row in rows]
     return JsonResponse(drop_targets_json(job, people, axis, rules))
@@ -233,7 +238,7 @@ def job_panel(request: HttpRequest, job_id: UUID) -> HttpResponse:
         current_rules(),
         reader=user,
         q=request.GET.get("q", ""),
-        contractor=next(iter(_ids(request.GET.get("ask", ""))), None),
+        contractor=parse_id(request.GET.get("ask", "")),
         free_that_day="free_that_day" in request.GET,
     )
     return render(request, "dashboard/panel.html", {**context, "may_assign": user.allows(Permission.ASSIGN)})
@@ -244,7 +249,7 @@ def read_delay(request: HttpRequest) -> JsonResponse:
     """What the text of `?text=` means for the booking `?assignment=`: the expected end, or why it has no meaning."""
     _reader(request, Permission.ASSIGN)
     booking = get_object_or_404(
-        Assignment.objects.select_related("job"), pk=next(iter(_ids(request.GET.get("assignment", ""))), None)
+        Assignment.objects.select_related("job"), pk=parse_id(request.GET.get("assignment", ""))
     )
     slot, zone = booking.slot, booking.job.zone
     try:
@@ -293,17 +298,6 @@ def _part_names(text: str) -> list[str]:
         text = gettext("parts: “{name}” is not one of {names}.")
         raise InvalidInput.of("parts", text.format(name=unknown[0][:64], names=", ".join(PARTS)))
     return names
-
-
-def _ids(text: str) -> list[UUID]:
-    """Parse comma-separated ids. Invalid ones are ignored."""
-    ids = []
-    for part in text.split(",")[:MOST_ROWS]:
-        try:
-            ids.append(UUID(part))
-        except ValueError:
-            continue
-    return ids
 
 
 FiguresSerializer = inline_serializer(

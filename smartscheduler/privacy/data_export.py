@@ -43,7 +43,7 @@ LEFT_OUT = {"search_text", "password", "content", "session_data", "fingerprint",
 OF_A_BOOKING = (
     *("id", "status", "time_slot", "score", "rank", "candidates_considered", "candidates_exact"),
     *("score_breakdown", "override_reason"),
-    *("cancel_reason", "confirmed_at", "started_at", "completed_at", "cancelled_at", "created_at"),
+    *("cancel_reason", "confirmed_at", "started_at", "completed_at", "cancelled_at", "late_until", "created_at"),
 )
 
 

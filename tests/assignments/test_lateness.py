@@ -154,7 +154,7 @@ class TestTheReport:
 
     @pytest.mark.parametrize("status", ["pending", "completed", "cancelled"])
     def test_needs_a_booking_that_is_agreed_on_and_not_over(self, confirmed: Assignment, status: str) -> None:
-        moments = {
+        moments: dict[str, dict[str, Any]] = {
             "pending": {"confirmed_at": None},
             "completed": {"started_at": NINE, "completed_at": NINE},
             "cancelled": {"cancelled_at": NINE},

@@ -47,6 +47,12 @@ def test_a_day_has_the_hours_that_it_has(day: date, hours: int) -> None:
     assert [text for _minute, text in work.labels] == [text for _minute, text in axis().columns(8, 17)[0].labels]
 
 
+def test_labels_stand_at_full_hours_of_an_axis_that_ends_in_between() -> None:
+    (column,) = axis().columns(8, 17.5)
+    assert (column.first, column.last) == (480, 1050)
+    assert [minute for minute, _text in column.labels] == list(range(480, 1021, 60))
+
+
 def test_the_repeated_hour_is_there_twice_and_the_skipped_one_is_not() -> None:
     def at_night(day: date) -> list[int]:
         texts = [text for _minute, text in axis(day).columns(0, 4)[0].labels]
@@ -78,7 +84,10 @@ def test_the_hours_are_those_of_the_work() -> None:
 def test_the_hours_go_as_far_as_a_booking_and_back_without_it() -> None:
     office = [[(8 * 60, 17 * 60)]] * 20
     assert shown_hours(axis(), office, [(4 * 60 + 30, 6 * 60)]) == (4, 17)
-    assert shown_hours(axis(), office, [(20 * 60, 22 * 60 + 1)]) == (8, 23)
+    assert shown_hours(axis(), office, [(20 * 60, 22 * 60)]) == (8, 22)
+    # As far as needed: to the next half hour.
+    assert shown_hours(axis(), office, [(20 * 60, 22 * 60 + 1)]) == (8, 22.5)
+    assert shown_hours(axis(), office, [(4 * 60 + 30, 23 * 60 + 15)]) == (4, 23.5)
     assert shown_hours(axis(), office, [(9 * 60, 11 * 60)]) == (8, 17)
     # On the second day of three, over midnight.
     assert shown_hours(axis(days=3), office, [(47 * 60, 49 * 60)]) == (0, 24)

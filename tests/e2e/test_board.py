@@ -1,17 +1,18 @@
 """The board: jobs move to a row and a time by mouse or keyboard, and ineligible contractors show reasons."""
 
+import base64
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, WebSocket, expect
 
 from tests.e2e.conftest import Open
-from tests.e2e.office import COORDINATOR, MANAGER, Api
-from tests.e2e.test_pages import PICTURES, SIZES, barriers
+from tests.e2e.office import COORDINATOR, MANAGER, Api, note_faults
+from tests.e2e.test_pages import OVERFLOW, PICTURES, SIZES, barriers
 
 NO_SOCKETS = """window.WebSocket = class {
   constructor() { setTimeout(() => this.onclose?.({ code: 1006 }), 10); }
@@ -54,6 +55,11 @@ def keep(page: Page, name: str) -> None:
     """Save a screenshot."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / f"board-{name}.png")
+
+
+def open_filters(page: Page) -> None:
+    """Unfold the filters that the form does not show at first."""
+    page.get_by_role("button", name="Filters").click()
 
 
 def lane(page: Page, wanted_job: Wanted) -> Locator:
@@ -509,6 +515,70 @@ def test_the_map_shows_the_job_and_its_candidates(visit: Open, wanted_job: Wante
     # The place of a pin is essential (WCAG 2.5.8): near ones overlap.
     assert [barrier for barrier in barriers(page) if not barrier.startswith("target-size")] == []
     keep(page, "map")
+
+
+TILES = "https://tiles.example.com"
+# A transparent point: the stand-in for every tile.
+TILE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def with_tiles(page: Page) -> list[str]:
+    """Let `page` be as with MAP_TILE_URL, and answer for the tile server; returns the requested addresses."""
+    requested: list[str] = []
+
+    def serve(route: Route) -> None:
+        requested.append(route.request.url)
+        route.fulfill(body=TILE, content_type="image/png")
+
+    def set_up(route: Route) -> None:
+        answer = route.fetch()
+        policy = answer.headers["content-security-policy"].replace(
+            "img-src 'self' data:", f"img-src 'self' data: {TILES}"
+        )
+        tiles = f'data-tile-url="{TILES}/{{z}}/{{x}}/{{y}}.png" data-tile-attribution="© &lt;b&gt;Someone"'
+        body = answer.text().replace("data-map>", f"data-map {tiles}>")
+        route.fulfill(response=answer, body=body, headers={**answer.headers, "content-security-policy": policy})
+
+    page.route(lambda url: urlsplit(url).path == "/", set_up)
+    page.route(f"{TILES}/**", serve)
+    return requested
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_map_draws_the_tiles_of_the_server_that_is_set_up(visit: Open, size: str) -> None:
+    faults: list[str] = []
+    requested: list[list[str]] = []
+
+    def prepare(page: Page) -> None:
+        note_faults(page, faults)
+        requested.append(with_tiles(page))
+
+    page = visit(f"/?day={datetime.now(UTC).date()}", COORDINATOR, viewport=SIZES[size], prepare=prepare)
+    page.get_by_role("button", name="Map").click()
+    expect(page.locator(".leaflet-tile-loaded").first).to_be_attached()
+    expect(page.locator(".leaflet-control-attribution")).to_have_text("© <b>Someone")
+    expect(page.locator(".with-tiles path.state")).not_to_have_count(0)
+    assert page.evaluate(OVERFLOW) <= 0
+    assert [barrier for barrier in barriers(page) if not barrier.startswith("target-size")] == []
+    # Chromium takes an answer of the test for a page from elsewhere, which may not open sockets to this machine.
+    assert [fault for fault in faults if "WebSocket" not in fault] == []
+    assert all(re.fullmatch(rf"{TILES}/\d+/\d+/\d+\.png", address) for address in requested[0])
+    keep(page, f"map-tiles-{size}")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_map_without_tiles_says_what_they_would_bring(visit: Open, size: str) -> None:
+    page = visit("/", COORDINATOR, viewport=SIZES[size])
+    page.get_by_role("button", name="Map").click()
+    expect(page.locator("path.state")).not_to_have_count(0)
+    expect(page.get_by_text("With a tile server, it also shows roads and place names.")).to_be_visible()
+    assert page.evaluate(OVERFLOW) <= 0
+    assert [barrier for barrier in barriers(page) if not barrier.startswith("target-size")] == []
+    keep(page, f"map-{size}")
+    page.get_by_role("link", name="Set up a tile server").click()
+    expect(page.get_by_role("heading", name="Map")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

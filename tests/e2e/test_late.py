@@ -105,7 +105,7 @@ def test_the_card_and_the_day_sheet_say_how_late(visit: Open, api: Api) -> None:
     first, second = day.blocks(page)
     first.hover()
     expect(page.locator(".hover-card")).to_contain_text("45 min late")
-    second.hover()
+    second.focus()
     expect(page.locator(".hover-card")).to_contain_text("late by 40 min, because the booking before is late")
     page.get_by_role("link", name="Day sheet").click()
     expect(page.get_by_role("main")).to_contain_text("Late by 40 min, because the booking before is late")

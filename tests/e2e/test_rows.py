@@ -2,6 +2,7 @@
 
 import random
 import re
+from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
@@ -9,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.office import COORDINATOR, Api
+from tests.e2e.test_board import open_filters
 from tests.e2e.test_pages import PICTURES, barriers
 
 PHONE = {"width": 375, "height": 740}
@@ -40,6 +42,7 @@ def test_rows_are_sorted_and_the_address_keeps_it(visit: Open) -> None:
     expect(page.locator(".row-value").first).to_contain_text("stars")
     stars = [float(note.split()[0]) for note in notes(page) if note != "not rated"]
     assert stars == sorted(stars, reverse=True)
+    open_filters(page)
     page.get_by_label("Groups").select_option("city")
     expect(page.locator(".group").first).to_be_visible()
     expect(page).to_have_url(at("sort=rating&group=city"))
@@ -55,6 +58,7 @@ def test_rows_are_sorted_and_the_address_keeps_it(visit: Open) -> None:
 def test_hours_free_and_who_works(visit: Open) -> None:
     page = visit("/?sort=hours_free", COORDINATOR)
     expect(page.get_by_text("Free time is working hours without absences and bookings")).to_be_visible()
+    open_filters(page)
     page.get_by_label("Working only").check()
     expect(page).to_have_url(at("sort=hours_free&working=1"))
     page.get_by_label("Working only").uncheck()
@@ -68,6 +72,7 @@ def test_the_selected_job_sorts_and_filters_the_rows(visit: Open, job: Any) -> N
     expect(page.locator(".row-value").first).to_contain_text("mi")
     miles = [float(note.split()[0].replace(",", "")) for note in notes(page)]
     assert miles == sorted(miles)
+    open_filters(page)
     page.get_by_label("Can take the selected job").check()
     best = page.get_by_role("article", name="Rank 1:").get_attribute("data-candidate")
     expect(page.locator(f"[data-lane='{best}']").first).to_be_visible()
@@ -118,10 +123,31 @@ def test_a_view_is_saved_opened_and_deleted(visit: Open) -> None:
     expect(page.get_by_text(f"The view “{name}” was deleted.")).to_be_visible()
 
 
+def test_filters_take_two_lines_and_say_how_many_are_active(visit: Open) -> None:
+    page = visit("/", COORDINATOR)
+    parts = [page.locator(part) for part in ("#board-heading", ".days", ".search", ".fold", ".order", ".views")]
+    boxes = [part.bounding_box() for part in parts]
+    tops = sorted(box["y"] + box["height"] / 2 for box in boxes if box)
+    assert len(tops) == len(parts)
+    assert sum(later - earlier > 20 for earlier, later in pairwise(tops)) == 1
+    active = page.locator("[data-active-filters]")
+    expect(active).to_be_hidden()
+    expect(page.get_by_label("City")).to_be_hidden()
+    open_filters(page)
+    page.get_by_label("Groups").select_option("city")
+    page.get_by_label("Working only").check()
+    expect(active).to_contain_text("2")
+    assert barriers(page) == []
+    keep(page, "filters")
+    page.reload()
+    expect(active).to_contain_text("2")
+    expect(page.get_by_label("City")).to_be_hidden()
+
+
 def test_filters_fold_into_a_button_on_a_phone(visit: Open) -> None:
     page = visit("/", COORDINATOR, viewport=PHONE)
     expect(page.get_by_label("Order")).to_be_hidden()
-    page.get_by_role("button", name="Filters and order").click()
+    page.get_by_role("button", name="Filters").click()
     page.get_by_label("Order").select_option("rating")
     expect(page.locator(".row-value").first).to_contain_text("stars")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.office import COORDINATOR, MANAGER, Api
-from tests.e2e.test_board import Wanted, block, keep, start_of
+from tests.e2e.test_board import Wanted, block, keep, open_filters, start_of
 from tests.e2e.test_pages import OVERFLOW, SIZES, barriers
 
 NEW_YORK = {
@@ -141,6 +141,27 @@ def test_several_bookings_move_to_another_day_and_back(visit: Open, api: Api) ->
         expect(shown).to_have_count(1)
 
 
+def test_several_bookings_are_reassigned_on_one_page_and_back(visit: Open, api: Api) -> None:
+    word = f"Reassigned{datetime.now(UTC):%H%M%S%f}"
+    bookings = [api.book(api.new_contractor(name=f"{word} {number}")) for number in (1, 2)]
+    api.new_contractor()
+    start = datetime.fromisoformat(bookings[0]["time_slot"]["start"]).astimezone(ZoneInfo("America/Chicago"))
+    page = visit(f"/?day={start.date()}&q={word}", COORDINATOR)
+    blocks = [page.locator(f".block[data-assignment='{booking['id']}']") for booking in bookings]
+    blocks[0].click(modifiers=["Control"])
+    blocks[1].click(modifiers=["Shift"])
+    page.get_by_role("region", name="Selected bookings").get_by_role("button", name="Reassign…").click()
+    expect(page.get_by_text("2 live bookings are selected.")).to_be_visible()
+    assert barriers(page) == []
+    keep(page, "reassign-several")
+    page.get_by_role("button", name="Reassign or move selected").first.click()
+    page.wait_for_url(f"**/?day={start.date()}&q={word}")
+    for booking in bookings:
+        assert api.get(f"assignments/{booking['id']}/")["status"] == "cancelled"
+        (live,) = [each for each in api.bookings({"id": booking["job"]}) if each["status"] != "cancelled"]
+        assert live["contractor"] != booking["contractor"]
+
+
 def test_several_bookings_are_canceled_with_the_keyboard(visit: Open, api: Api) -> None:
     crew = api.new_contractor()
     bookings = [api.book(crew) for _ in range(2)]
@@ -188,6 +209,7 @@ def test_all_rows_are_on_one_clock(visit: Open, api: Api) -> None:
     expect(page.locator("[data-heading]").first).to_contain_text("times in")
     keep(page, "one-clock")
 
+    open_filters(page)
     page.get_by_label("Clock of the board").select_option("local")
     expect(board).to_have_attribute("data-clock", "local")
     expect(page.locator(".offset")).to_have_count(0)
@@ -248,6 +270,29 @@ def test_several_days_fit(visit: Open, booked: Wanted, size: str, days: str) -> 
     assert page.evaluate(OVERFLOW) <= 0
     assert barriers(page) == []
     keep(page, f"{days}-days-{size}")
+
+
+@pytest.mark.parametrize("days", ["3", "7"])
+def test_several_days_are_a_list_that_can_be_read_on_a_phone(visit: Open, api: Api, days: str) -> None:
+    crew = api.new_contractor()
+    booking = api.book(crew)
+    start = datetime.fromisoformat(booking["time_slot"]["start"]).astimezone(ZoneInfo(crew["time_zone"]))
+    page = visit(f"/?day={start.date()}&days={days}&q={quote(crew['name'])}", COORDINATOR, viewport=SIZES["telephone"])
+    block = page.locator(f".block[data-assignment='{booking['id']}']")
+    expect(page.locator(".axis")).to_be_hidden()
+    expect(page.locator(".list-day")).to_have_text(f"{start:%a, %b} {start.day}")
+    expect(block.locator(".where")).to_contain_text("100 Congress Avenue, Austin")
+    expect(block.locator(".when")).to_be_visible()
+    box = block.bounding_box()
+    assert box
+    assert box["width"] > 280
+    assert box["height"] >= 40
+    assert block.evaluate("block => block.scrollWidth <= block.clientWidth")
+    assert page.evaluate(OVERFLOW) <= 0
+    assert barriers(page) == []
+    block.press("Shift+F10")
+    expect(page.get_by_role("menuitem", name="Confirm")).to_be_focused()
+    keep(page, f"{days}-days-list")
 
 
 def test_a_job_of_an_hour_can_be_read_at_1280(visit: Open, api: Api) -> None:

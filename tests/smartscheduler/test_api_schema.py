@@ -110,6 +110,9 @@ def test_the_examples_are_accepted(document: Any) -> None:
                 begun = at(9, days=-2)
                 stamps = dict.fromkeys(("confirmed_at", "started_at", "completed_at"), begun)
                 held = AssignmentFactory(status="completed", start=begun, **stamps)
+            if path.endswith("/running-late/"):
+                late = {"confirmed_at": at(9), "late_until": at(13, days=2)}
+                held = AssignmentFactory(status="confirmed", start=at(9, days=2), **late)
             pk = held.pk
         elif "/customers/" in path:
             pk = create_customer(actor=None, name="Grace Hill").pk
@@ -132,10 +135,11 @@ def test_each_act_takes_its_own_body(document: Any) -> None:
         request = document["paths"][f"{V1}/assignments/{{id}}/{act}/"]["post"].get("requestBody")
         return request["content"]["application/json"]["schema"]["$ref"].split("/")[-1] if request else ""
 
-    acts = ("confirm", "start", "complete", "cancel", "reschedule", "reassign", "rate")
+    acts = ("confirm", "start", "running-late", "complete", "cancel", "reschedule", "reassign", "rate")
     assert {act: body(act) for act in acts} == {
         "confirm": "ConfirmRequest",
         "start": "",
+        "running-late": "RunningLateRequest",
         "complete": "",
         "cancel": "ReasonRequest",
         "rate": "RatingRequest",

@@ -89,6 +89,7 @@ export const en = {
   selection: "Selected bookings",
   selected: { one: "{count} booking selected", other: "{count} bookings selected" },
   moveToDay: "Move to another day…",
+  reassignSelected: "Reassign…",
   cancelSelected: "Cancel bookings…",
   select: "Select",
   deselect: "Deselect",
