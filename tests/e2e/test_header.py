@@ -38,7 +38,7 @@ def test_the_board_and_the_back_office_look_like_one_product(visit: Open, size: 
         seen.append((places, font, page.evaluate(BACKGROUND), header.get_by_role("link", name="New job").count()))
         look(page, f"{name}-{size}")
     assert seen[0] == seen[1]
-    assert seen[0][:2] == (["Board", "Jobs", "Contractors", "Assignments", "Reports"], "Inter")
+    assert seen[0][:2] == (["Board", "Jobs", "Customers", "Contractors", "Assignments", "Reports"], "Inter")
 
 
 def test_light_or_dark_is_one_choice(visit: Open) -> None:
