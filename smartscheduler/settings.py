@@ -12,6 +12,7 @@ from smartscheduler import BASE_DIR
 from smartscheduler.adminsite import theme
 from smartscheduler.core.db import connection_options
 from smartscheduler.core.env import Environment
+from smartscheduler.core.geo.map_tiles import tile_origin
 from smartscheduler.core.observability.logging import configure_structlog, logging_config
 from smartscheduler.travel import config as roads
 
@@ -435,6 +436,11 @@ GEOCODER_USER_AGENT = env.text("GEOCODER_USER_AGENT", default="")
 GEOCODER_TIMEOUT_SECONDS = env.number("GEOCODER_TIMEOUT_SECONDS", default=5.0)
 GEOCODER_A_SECOND = env.number("GEOCODER_A_SECOND", default=1.0)
 
+# --- Maps (docs/board.md) ---------------------------------------------------------------------
+# Raster tiles under the maps, which browsers load; empty: the outlines of the states.
+MAP_TILE_URL = env.text("MAP_TILE_URL", default="")
+MAP_TILE_ATTRIBUTION = env.text("MAP_TILE_ATTRIBUTION", default="")
+
 # --- Road distances (docs/travel.md) --------------------------------------------------------
 # Used in this order; providers without a key are skipped. Without any, distances are estimated from great circles.
 TRAVEL_PROVIDERS = env.comma_list("TRAVEL_PROVIDERS", default=["google_routes", "openrouteservice"])
@@ -583,7 +589,7 @@ SERVESTATIC_ALLOW_ALL_ORIGINS = False
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
+        "img-src": ["'self'", "data:", *filter(None, [tile_origin(MAP_TILE_URL)])],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 
 from contractors.admin.columns import radius_in_words
@@ -51,4 +52,6 @@ def service_area(contractor: Contractor, now: datetime) -> dict[str, Any]:
         "sites": sites,
         "radius": radius_in_words(contractor),
         "approximate": places_are_blurred(),
+        "tile_url": settings.MAP_TILE_URL,
+        "tile_attribution": settings.MAP_TILE_ATTRIBUTION,
     }

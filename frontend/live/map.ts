@@ -22,7 +22,8 @@ interface Layers {
 }
 
 const WHOLE_COUNTRY: Position = [39, -97];
-const area = find("[data-view=map]");
+const view = find("[data-view=map]");
+const area = find("[data-map]", view);
 let layers: Layers | null = null;
 let shownPlaces: Places = { bases: [], sites: [] };
 // The contractor whose day is drawn.
@@ -121,7 +122,7 @@ const positionOf = ({ dataset }: HTMLElement): Position => [Number(dataset.latit
 
 // Draws the job in the panel, its ranked contractors, and a line from each to the site.
 export function showRanking(): void {
-  if (!layers || area.hidden) return;
+  if (!layers || view.hidden) return;
   const { map, ranking } = layers;
   ranking.clearLayers();
   const job = document.querySelector<HTMLElement>("[data-panel]");

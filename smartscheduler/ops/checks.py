@@ -18,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from recommendations.llm.config import URLS as MODEL_URLS
 from smartscheduler.accounts.permissions import Role
+from smartscheduler.core.geo.map_tiles import tile_objection
 from smartscheduler.core.outbound.addresses import network, objection
 from smartscheduler.rules.values import LONGEST_HORIZON
 from smartscheduler.travel.config import active_providers
@@ -301,6 +302,20 @@ def check_origins(**_: Any) -> list[Error]:
         for origin in settings.CORS_ALLOWED_ORIGINS
         if not _is_origin(origin)
     ]
+
+
+@refuses
+def check_map_tiles(**_: Any) -> list[Error]:
+    """E061–E062: a tile server that is not one https origin, or tiles without their attribution."""
+    if not settings.MAP_TILE_URL:
+        return []
+    errors = []
+    if wrong := tile_objection(settings.MAP_TILE_URL):
+        errors.append(Error(f"MAP_TILE_URL {wrong}; it is {settings.MAP_TILE_URL}.", id="smartscheduler.E061"))
+    if not settings.MAP_TILE_ATTRIBUTION:
+        message = "MAP_TILE_ATTRIBUTION must be set with MAP_TILE_URL: the license of the tiles says to what text."
+        errors.append(Error(message, id="smartscheduler.E062"))
+    return errors
 
 
 @refuses

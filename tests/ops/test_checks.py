@@ -129,6 +129,20 @@ def test_a_model_of_the_house_needs_its_network_and_no_key(settings: Settings) -
                 "https://",
             )
         ],
+        *[
+            ("E061", "MAP_TILE_URL", {"MAP_TILE_URL": url, "MAP_TILE_ATTRIBUTION": "Someone"})
+            for url in (
+                "http://tiles.example.com/{z}/{x}/{y}.png",
+                "https://{s}.tiles.example.com/{z}/{x}/{y}.png",
+                "https://user:pass@tiles.example.com/{z}/{x}/{y}.png",
+                "https://tiles.example.com/{z}/{x}.png",
+                "https://tiles.example.com/{z}/{z}/{x}/{y}.png",
+                "https://tiles.example.com/{z}/{x}/{y}/{token}",
+                "https://tiles.example.com; script-src */{z}/{x}/{y}",
+                "https:///{z}/{x}/{y}.png",
+            )
+        ],
+        ("E062", "MAP_TILE_ATTRIBUTION", {"MAP_TILE_URL": "https://tiles.example.com/{z}/{x}/{y}.png"}),
         ("E030", "TRUSTED_PROXIES", {"TRUSTED_PROXIES": ["*"]}),
         ("E030", "TRUSTED_PROXIES", {"TRUSTED_PROXIES": ["10.0.0.2", "10.0.0.1/24"]}),
     ],

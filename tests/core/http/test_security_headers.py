@@ -1,5 +1,10 @@
 """Security headers and cache headers of every kind of response."""
 
+import os
+import subprocess
+import sys
+from typing import Any
+
 import pytest
 from django.conf import settings
 from django.contrib.messages import get_messages
@@ -198,3 +203,19 @@ class TestOtherOrigins:
     def test_pages_are_not_for_them(self, opened: None, client: Client, path: str) -> None:
         assert self.allowed(client.get(path, headers={"Origin": self.ORIGIN})) == {}
         assert self.allowed(self.preflight(path)) == {}
+
+
+def test_a_tile_server_is_allowed_for_images_alone() -> None:
+    """In a process of its own: the policy is made when the settings are read."""
+    script = (
+        "import django; django.setup(); from django.conf import settings; "
+        "print(*settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['img-src'])"
+    )
+    environment = os.environ | {
+        "MAP_TILE_URL": "https://tiles.example.com/{z}/{x}/{y}.png?key=1",
+        "MAP_TILE_ATTRIBUTION": "Someone",
+        "DJANGO_SETTINGS_MODULE": "smartscheduler.settings",
+    }
+    command = [sys.executable, "-c", script]
+    output = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    assert output.splitlines()[-1] == "'self' data: https://tiles.example.com"
