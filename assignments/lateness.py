@@ -1,4 +1,4 @@
-"""Lateness of bookings: reported, seen by the clock, and caused by the booking before. Pure.
+"""Lateness of bookings: reported, past a time limit, and caused by the booking before. Pure.
 
 The only place that decides which bookings are late and whose customer waits; `AssignmentQuerySet.late` is the same rule
 for the database.
@@ -61,7 +61,7 @@ def expected_delays(day: Sequence["Assignment"], pauses: Sequence[timedelta]) ->
 
 
 def late_sentence(booking: "Assignment", delay: timedelta, zone: ZoneInfo) -> str:
-    """Why a booking is late, with times on the clock of `zone`. Without a delay, what counts as late by the clock."""
+    """Why a booking is late, with times on the clock of `zone`. Without a delay, when it counts as late."""
     if booking.late_until and delay == reported_delay(booking):
         text = gettext("running late until {time}, {delay} late")
         return text.format(time=local_clock(booking.late_until, zone), delay=hours_and_minutes(delay))

@@ -41,7 +41,7 @@ class Counts:
 
 
 def counts(question: Question, now: datetime, rules: Rules) -> Counts:
-    """The figures at `now`. Runs two queries besides that of the axis; more for late bookings and a selected job."""
+    """The figures at `now`. Runs two queries and that of the axis; more for late bookings and a selected job."""
     axis = question.axis(now)
     people = matching(question, axis, now, rules)
     bookings = _on(axis, Assignment.objects.exclude(status=Status.CANCELLED).filter(_of(people)))

@@ -1,4 +1,4 @@
-"""Lateness: reported, seen by the clock, and caused by the booking before."""
+"""Lateness: reported, past a time limit, and caused by the booking before."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -26,4 +26,4 @@ def tile_objection(url: str) -> str:
         return "must contain {z}, {x} and {y} once each"
     for name in (*PLACEHOLDERS, RETINA):
         path = path.replace(name, "")
-    return "must have no placeholders besides {z}, {x}, {y} and {r}" if "{" in path or "}" in path else ""
+    return "must have no placeholders other than {z}, {x}, {y} and {r}" if "{" in path or "}" in path else ""
