@@ -56,8 +56,9 @@ class Block:
 
     @property
     def late_from(self) -> datetime | None:
-        """When it counts as late if nothing changes until then: now for one with a delay."""
-        return self.now if self.delay else late_from(self.booking.status, self.booking.slot)
+        """When it counts as late if nothing changes until then; in the past for one with a delay."""
+        # A day ago instead of now, because the clock of the reader's screen may be behind.
+        return self.now - ONE_DAY if self.delay else late_from(self.booking.status, self.booking.slot)
 
     @property
     def is_late(self) -> bool:
