@@ -22,7 +22,8 @@ from smartscheduler.events.models import OutboxEvent
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, UserFactory
 from tests.pages import model_admins, signed_in
 
-pytestmark = pytest.mark.django_db
+# Long tests; groups begin before single tests, so that no process waits for them at the end.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("roles")]
 
 # By the name of the address: what a role is refused, whatever it sends.
 REFUSED = {

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -62,7 +63,9 @@ def attacks(pattern: "re.Pattern[str]", length: int) -> Iterator[str]:
                 yield piece + other * (length // len(other)) + "\x00"
 
 
-def _pieces(pattern: "re.Pattern[str]") -> set[str]:
+# Many lengths are made of the same pieces, which take longer than most patterns.
+@cache
+def _pieces(pattern: "re.Pattern[str]") -> frozenset[str]:
     tree = parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)
     pieces = {"".join(_shortest(tree))}
     for node in _nodes(tree):
@@ -72,7 +75,7 @@ def _pieces(pattern: "re.Pattern[str]") -> set[str]:
     # Beginnings of what the pattern matches: each is a place where it starts to look.
     whole = "".join(_shortest(tree))
     pieces |= {whole[:end] for end in range(1, min(len(whole), 12) + 1)}
-    return {piece for piece in pieces if piece} | {" ", "a", "0", "-"}
+    return frozenset({piece for piece in pieces if piece} | {" ", "a", "0", "-"})
 
 
 REPEATS = {c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT}
@@ -140,16 +143,19 @@ def _takes(node: Any, letter: str) -> bool:
     return False
 
 
+CATEGORIES = {
+    c.CATEGORY_DIGIT: r"\d",
+    c.CATEGORY_NOT_DIGIT: r"\D",
+    c.CATEGORY_SPACE: r"\s",
+    c.CATEGORY_NOT_SPACE: r"\S",
+    c.CATEGORY_WORD: r"\w",
+    c.CATEGORY_NOT_WORD: r"\W",
+}
+
+
+@cache
 def _in_category(category: Any, letter: str) -> bool:
-    tests = {
-        c.CATEGORY_DIGIT: r"\d",
-        c.CATEGORY_NOT_DIGIT: r"\D",
-        c.CATEGORY_SPACE: r"\s",
-        c.CATEGORY_NOT_SPACE: r"\S",
-        c.CATEGORY_WORD: r"\w",
-        c.CATEGORY_NOT_WORD: r"\W",
-    }
-    return re.fullmatch(tests[category], letter) is not None
+    return re.fullmatch(CATEGORIES[category], letter) is not None
 
 
 def objections(pattern: "re.Pattern[str]", *, searches: bool) -> list[str]:

@@ -40,7 +40,8 @@ from tests.pages import signed_in
 from tests.privacy.homes import AUSTIN, home, living_at, other_corner, shifted
 from tests.privacy.test_limits import crawl, models_position, text_of
 
-pytestmark = pytest.mark.django_db
+# The longest tests of the suite; groups begin before single tests, so that no process waits for them at the end.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("two worlds")]
 # What differs from one answer to the next, whatever the data.
 OF_THE_MOMENT = [
     (

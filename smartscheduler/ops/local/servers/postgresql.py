@@ -49,6 +49,7 @@ class PostgreSQL:
     def __init__(self, directory: Path, *, throwaway: bool = False, **options: str) -> None:
         self.directory = directory
         self.sockets = socket_directory(directory, ".s.PGSQL.5432")
+        self._throwaway = throwaway
         self._options = OPTIONS | {"unix_socket_directories": str(self.sockets)}
         if throwaway:
             self._options |= THROWAWAY_OPTIONS
@@ -113,6 +114,8 @@ class PostgreSQL:
         private(unfinished, server_user())
         locale = ("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8")
         command = [str(binary("initdb")), "-D", str(unfinished), "-U", "postgres", "--auth=trust", *locale]
+        if self._throwaway:
+            command.append("--no-sync")
         done = subprocess.run(command, check=False, capture_output=True, text=True, **_away_from_us())  # noqa: S603
         if done.returncode:
             shutil.rmtree(unfinished, ignore_errors=True)
