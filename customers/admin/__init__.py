@@ -151,7 +151,8 @@ class CustomerAdmin(RecordAdmin, TabbedAdmin, ServiceAdmin, HistoryAdmin, ListAd
         if change:
             services.update_customer(customer_id=form.instance.pk, actor=actor, **changed(form), **lists)
         else:
-            services.create_customer(id=form.instance.pk, actor=actor, **submitted(form), **lists)
+            created = services.create_customer(actor=actor, **submitted(form), **lists)
+            form.instance.pk = created.pk  # Django's formsets have emptied the key of the unsaved instance
 
     def has_change_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
         """Merged records are read-only."""

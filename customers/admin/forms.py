@@ -14,6 +14,7 @@ from contractors.admin.forms import RowForm, RowFormSet
 from customers.duplicates import Duplicate, find_duplicates
 from customers.models import Customer, CustomerAddress, CustomerPhone, Preference
 from smartscheduler.adminsite.form_fields import PhoneFormField
+from smartscheduler.adminsite.location_forms import POSTAL
 from smartscheduler.adminsite.service_forms import ServiceForm
 from smartscheduler.core.db.text_fields import NotesFormField
 from smartscheduler.core.entry.phone_numbers import SHOWN, international
@@ -88,7 +89,7 @@ class AddressForm(RowForm):
 
     class Meta:
         model = CustomerAddress
-        fields = ["address", "city", "state", "zip_code"]
+        fields = [*POSTAL]
 
     def clean_zip_code(self) -> str:
         zip_code: str = self.cleaned_data["zip_code"]
@@ -98,7 +99,7 @@ class AddressForm(RowForm):
 
     @property
     def values(self) -> dict[str, Any]:
-        postal = {name: self.cleaned_data[name] for name in self._meta.fields or ()}
+        postal = {name: self.cleaned_data[name] for name in POSTAL}
         if self.instance.pk and not self.has_changed():
             row = self.instance
             return {**postal, "latitude": row.latitude, "longitude": row.longitude, "time_zone": row.time_zone}

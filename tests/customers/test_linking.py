@@ -7,13 +7,13 @@ from django.core.management import call_command
 from django.db import connection
 
 from customers.models import Customer, CustomerAddress, CustomerPhone
-from jobs.linking import Models, job_numbers, lines_of, link_customers
+from jobs.linking import migration
 from jobs.models import Job
 from smartscheduler.core import pseudonyms
 from tests.factories import JobFactory
 
 pytestmark = pytest.mark.django_db
-MODELS = Models(Job, Customer, CustomerPhone, CustomerAddress)
+MODELS = migration.Models(Job, Customer, CustomerPhone, CustomerAddress)
 ELM, OAK = {"address": "12 Elm Street"}, {"address": "9 Oak Street"}
 
 
@@ -29,7 +29,7 @@ def customers() -> dict[str, list[str]]:
 
 
 def are_joined(*jobs: Job) -> bool:
-    link_customers(MODELS)
+    migration.link_customers(MODELS)
     keys = set(Job.objects.filter(pk__in=[job.pk for job in jobs]).values_list("customer", flat=True))
     return len(keys) == 1 and keys != {None}
 
@@ -59,7 +59,7 @@ def test_a_chain_of_certain_steps_is_one_customer() -> None:
 
 def test_two_people_of_one_name_are_kept_apart() -> None:
     jobs = [written("Grace Hill", "(512) 555-0143"), written("Grace Hill", "(512) 555-0199", **OAK)]
-    report = link_customers(MODELS)
+    report = migration.link_customers(MODELS)
     assert (report.contacts, report.customers, report.joined) == (2, 2, [])
     assert {frozenset(case) for case in report.same_name} == {frozenset(job.pk for job in jobs)}
 
@@ -75,20 +75,20 @@ def test_jobs_with_a_number_only_are_joined_by_it_and_never_by_the_address() -> 
 
 def test_a_job_without_name_and_number_has_no_customer() -> None:
     job = written("")
-    link_customers(MODELS)
+    migration.link_customers(MODELS)
     job.refresh_from_db()
     assert (job.customer, Customer.objects.count()) == (None, 0)
 
 
 def test_an_erased_job_has_no_customer() -> None:
     written("Former customer 3", address=pseudonyms.ADDRESS, zip_code=pseudonyms.ZIP_CODE)
-    assert link_customers(MODELS).customers == 0
+    assert migration.link_customers(MODELS).customers == 0
 
 
 def test_nothing_written_is_lost() -> None:
     job = written("grace  hill", "(512) 555-0143")
     written("Grace Hill", "(512) 555-0143")
-    link_customers(MODELS)
+    migration.link_customers(MODELS)
     customer = Customer.objects.get()
     assert (customer.name, customer.notes) == ("Grace Hill", "Also written: grace hill")
     job.refresh_from_db()
@@ -102,17 +102,25 @@ def test_a_number_of_another_form_is_kept_in_the_notes() -> None:
     job = written("Grace Hill")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE jobs_job SET customer_phone = 'ask Bob' WHERE id = %s", [job.pk])
-    link_customers(MODELS)
+    migration.link_customers(MODELS)
     assert Customer.objects.get().notes == f"Phone on {job.job_number}: ask Bob"
 
 
 def test_a_second_run_finds_the_records_of_the_first() -> None:
     first = written("Grace Hill", "(512) 555-0143")
-    link_customers(MODELS)
+    migration.link_customers(MODELS)
     later = written("Grace Hill", "(512) 555-0143", **OAK)
     assert are_joined(first, later)
     assert (Customer.objects.count(), CustomerPhone.objects.count(), CustomerAddress.objects.count()) == (1, 1, 2)
-    assert link_customers(MODELS).contacts == 0
+    assert migration.link_customers(MODELS).contacts == 0
+
+
+def test_a_record_is_found_by_the_address_of_a_later_run() -> None:
+    written("Grace Hill", "(512) 555-0143")
+    call_command("link_customers")
+    written("Grace Hill", "(512) 555-0143", **OAK)
+    call_command("link_customers")
+    assert Customer.objects.with_words("oak").count() == 1
 
 
 def test_the_report_names_jobs_and_no_people(capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,8 +129,8 @@ def test_the_report_names_jobs_and_no_people(capsys: pytest.CaptureFixture[str])
         written("grace hill", "(512) 555-0143"),
         written("Grace Hill", **OAK),
     ]
-    report = link_customers(MODELS)
-    text = "\n".join(lines_of(report, job_numbers(MODELS, report)))
+    report = migration.link_customers(MODELS)
+    text = "\n".join(migration.lines_of(report, migration.job_numbers(MODELS, report)))
     assert text.startswith("3 jobs now belong to 2 customers.")
     assert jobs[0].job_number in text
     assert "Grace" not in text
@@ -133,7 +141,7 @@ def test_the_report_names_jobs_and_no_people(capsys: pytest.CaptureFixture[str])
 
 def test_a_customer_found_by_search_after_the_migration() -> None:
     written("Zoë O’Brien", "(512) 555-0143")
-    link_customers(MODELS)
+    migration.link_customers(MODELS)
     for text in ("zoe", "obrien", "0143", "5125550143", "elm"):
         assert Customer.objects.with_words(text).count() == 1, text
 
@@ -144,4 +152,4 @@ def test_ten_thousand_jobs_are_linked_in_few_queries(django_assert_max_num_queri
         for n in range(2000)
     )
     with django_assert_max_num_queries(40):
-        assert link_customers(MODELS).customers == 1000
+        assert migration.link_customers(MODELS).customers == 1000

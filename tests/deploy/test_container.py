@@ -36,7 +36,16 @@ def services_of(name: str) -> dict[str, Any]:
     return dict(yaml.safe_load((BASE_DIR / name).read_text())["services"])
 
 
-SHIPPED = ["smartscheduler", "contractors", "jobs", "assignments", "recommendations", "templates", "frontend"]
+SHIPPED = [
+    "smartscheduler",
+    "contractors",
+    "customers",
+    "jobs",
+    "assignments",
+    "recommendations",
+    "templates",
+    "frontend",
+]
 
 
 def locked(name: str) -> dict[str, str]:

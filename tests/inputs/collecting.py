@@ -15,11 +15,12 @@ from django.core.validators import RegexValidator
 
 import assignments
 import contractors
+import customers
 import jobs
 import recommendations
 import smartscheduler
 
-PACKAGES = (smartscheduler, contractors, jobs, assignments, recommendations)
+PACKAGES = (smartscheduler, contractors, customers, jobs, assignments, recommendations)
 # Importing these starts or configures what a test process must not have; they read no input of their own.
 NOT_IMPORTED = {"smartscheduler.asgi", "smartscheduler.settings", "smartscheduler.core.observability.sentry"}
 

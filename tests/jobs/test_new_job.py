@@ -17,7 +17,6 @@ from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.core.geo.zip_codes import middle_of
 from smartscheduler.events.models import OutboxEvent
-from tests.customers.test_linking import MODELS
 from tests.factories import ContractorFactory, JobFactory
 from tests.pages import PageResponse, errors, fields, saved, signed_in
 
@@ -194,7 +193,7 @@ class TestPreview:
 def customer(name: str, phone: str = "", **values: Any) -> Customer:
     """A customer with one job."""
     job = JobFactory(**{"customer_name": name, "customer_phone": phone, **values})
-    link_customers(MODELS)
+    link_customers()
     job.refresh_from_db()
     assert job.customer is not None
     return job.customer
@@ -235,7 +234,7 @@ class TestCustomers:
 
     def test_cost_a_few_queries(self, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
         JobFactory.create_batch(20, customer_name="Grace Hill")
-        link_customers(MODELS)
+        link_customers()
         client = signed_in()
         with django_assert_max_num_queries(6):
             client.get(CUSTOMERS, {"q": "grace"})

@@ -11,7 +11,7 @@ import pytest
 
 from smartscheduler import BASE_DIR
 
-PACKAGES = ("assignments", "contractors", "jobs", "recommendations", "smartscheduler")
+PACKAGES = ("assignments", "contractors", "customers", "jobs", "recommendations", "smartscheduler")
 # The relay has a connection of its own, past any pooler (docs/operations.md).
 RELAY = {"smartscheduler/events/relay.py", "smartscheduler/events/sequencer.py"}
 SESSION_STATE = {

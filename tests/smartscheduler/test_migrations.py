@@ -17,7 +17,7 @@ from psycopg.errors import LockNotAvailable
 from smartscheduler.management.commands import migrate
 from tests.lint_settings import MIGRATION_LINTER_OPTIONS
 
-PACKAGES = {"smartscheduler", "contractors", "jobs", "assignments", "recommendations"}
+PACKAGES = {"smartscheduler", "contractors", "customers", "jobs", "assignments", "recommendations"}
 # Hashes in the names of constraints, indexes, and sequences do not matter.
 SCHEMA = """
 SELECT 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint

@@ -16,7 +16,7 @@ from smartscheduler.core.outbound import errors as outgoing_errors
 from smartscheduler.core.outbound import provider_errors
 
 # The whole product: a new package is found by itself.
-TRANSLATED = ["assignments", "contractors", "jobs", "recommendations", "smartscheduler"]
+TRANSLATED = ["assignments", "contractors", "customers", "jobs", "recommendations", "smartscheduler"]
 
 BRAND = "SmartScheduler"  # the same in every language
 GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "npgettext"}

@@ -4,16 +4,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from customers.models import Customer, CustomerAddress, CustomerPhone
-from jobs.linking import Models, job_numbers, lines_of, link_customers
-from jobs.models import Job
+from jobs.linking import link_customers
 
 
 class Command(BaseCommand):
     help = "Links jobs that the previous release wrote during an upgrade to the records of their customers."
 
     def handle(self, **options: Any) -> None:
-        models = Models(Job, Customer, CustomerPhone, CustomerAddress)
-        report = link_customers(models)
-        for line in lines_of(report, job_numbers(models, report)):
+        for line in link_customers():
             self.stdout.write(line)

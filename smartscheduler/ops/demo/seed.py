@@ -5,9 +5,7 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from customers.models import Customer, CustomerAddress, CustomerPhone
-from jobs.linking import Models, link_customers
-from jobs.models import Job
+from jobs.linking import link_customers
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.ops.demo.assignments import book
@@ -50,5 +48,5 @@ def seed_world(
     if added.jobs:
         add_troubles(actor)
         add_favorites(rules)
-        link_customers(Models(Job, Customer, CustomerPhone, CustomerAddress))
+        link_customers()
     return added

@@ -16,7 +16,7 @@ from rest_framework import serializers
 from smartscheduler.core.db.text_fields import NormalForm, StoredForm
 from smartscheduler.core.rest.fields import NormalText, StrictSerializer
 
-PACKAGES = ("smartscheduler", "contractors", "jobs", "assignments", "recommendations")
+PACKAGES = ("smartscheduler", "contractors", "customers", "jobs", "assignments", "recommendations")
 LABELS = {
     "accounts",
     "audit",
