@@ -25,12 +25,16 @@ class Bar(NamedTuple):
 
 @dataclass(frozen=True)
 class Chart:
-    """Rows in their order. `part` and `whole` name the two lengths of a chart whose bars have a part."""
+    """Rows in their order. `part` and `whole` name the two lengths of a chart whose bars have a part.
+
+    `is_good`: the part is what should be long, so that it has the main color.
+    """
 
     title: str
     bars: Sequence[Bar]
     part: str = ""
     whole: str = ""
+    is_good: bool = False
 
     @property
     def is_long(self) -> bool:
@@ -53,7 +57,9 @@ def bars(title: str, pairs: Iterable[tuple[str, float]], *, unit: str = "{value}
     )
 
 
-def part_bars(title: str, rows: Sequence[tuple[str, int, int]], *, part: str, whole: str) -> Chart:
+def part_bars(
+    title: str, rows: Sequence[tuple[str, int, int]], *, part: str, whole: str, is_good: bool = False
+) -> Chart:
     """Chart of rows with a label, a part and its whole: `3 of 12`."""
     longest = max([1, *(of_all for _, _, of_all in rows)])
     text = gettext("{part} of {whole}")
@@ -66,7 +72,7 @@ def part_bars(title: str, rows: Sequence[tuple[str, int, int]], *, part: str, wh
         )
         for label, count, of_all in rows
     ]
-    return Chart(title, shown, part, whole)
+    return Chart(title, shown, part, whole, is_good)
 
 
 def _percent(value: float, longest: float) -> int:

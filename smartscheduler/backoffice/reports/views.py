@@ -122,5 +122,6 @@ def _charts(figures: Report) -> dict[str, Chart]:
             [(label, counts.on_time, counts.started) for label, counts in weeks if counts.started],
             part=gettext("on time"),
             whole=gettext("all starts"),
+            is_good=True,
         ),
     }
