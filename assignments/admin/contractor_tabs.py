@@ -41,15 +41,18 @@ def bookings(request: HttpRequest, contractor: Contractor) -> Tab:
 
 @registry.tab(Contractor)
 def ratings(request: HttpRequest, contractor: Contractor) -> Tab:
-    rows = Rating.objects.filter(contractor=contractor).select_related("given_by").order_by("-created_at", "-pk")
+    rows = Rating.objects.filter(contractor=contractor).order_by("-created_at", "-pk")
+    rows = rows.select_related("given_by", "contractor")
     page = page_of(request, "ratings", rows)
     jobs = Job.objects.in_bulk([rating.job_id for rating in page if rating.job_id])
     shown = [
         (redact_record(rating, person(request)), jobs.get(rating.job_id) if rating.job_id else None) for rating in page
     ]
+    # The stored zone: `contractor` can have a time zone that a user has just entered and that does not exist.
+    zone = next((rating.contractor.zone for rating in page), None)
     return Tab(
         name="ratings",
         title=gettext("Ratings"),
         template="admin/assignments/ratings.html",
-        context={"page": page, "ratings": shown, "counted": contractor.rating_count, "zone": contractor.zone},
+        context={"page": page, "ratings": shown, "counted": contractor.rating_count, "zone": zone},
     )
