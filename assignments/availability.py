@@ -1,13 +1,13 @@
 """Availability engine, shared by the ranking, slot lists and the check before booking. Pure.
 
 Free time = working hours − absences − bookings. Each booking is widened by the drive between its site and the site of
-the job, or by the minimum gap if that is longer (docs/ranking.md). Lists of time slots are normal: sorted, merged,
-half-open.
+the job, or by the minimum gap if that is longer (docs/ranking.md). For a job with an arrival window, all time in which
+its work cannot lie is busy too. Lists of time slots are normal: sorted, merged, half-open.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
@@ -24,6 +24,7 @@ from smartscheduler.travel.routes import Site
 
 ONE_DAY = timedelta(days=1)
 MOMENT = timedelta(microseconds=1)
+FIRST_INSTANT, LAST_INSTANT = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Booking(NamedTuple):
@@ -36,12 +37,16 @@ class Booking(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Shifts, absences and bookings of a contractor, with the contractor's time zone."""
+    """Shifts, absences and bookings of a contractor, with the contractor's time zone.
+
+    `allowed` is the only time in which the work of the job in question can lie; None without an arrival window.
+    """
 
     zone: ZoneInfo
     shifts: Sequence[Shift] = ()
     absences: Sequence[TimeSlot] = ()
     bookings: Sequence[Booking] = ()
+    allowed: TimeSlot | None = None
     _week: dict[int, list[Shift]] = field(init=False, default_factory=dict, repr=False, compare=False)
     _days: dict[date, list[TimeSlot]] = field(init=False, default_factory=dict, repr=False, compare=False)
 
@@ -70,25 +75,30 @@ class Calendar:
             self.shifts,
             self.absences,
             [booking for booking in self.bookings if booking.slot.overlaps(window)],
+            self.allowed,
         )
 
-    def leaving_out(self, job_id: UUID | None) -> "Calendar":
-        """Copy without the booking of a job, because that booking is the one to be moved."""
-        if job_id is None or all(booking.job_id != job_id for booking in self.bookings):
+    def for_job(self, job_id: UUID | None, allowed: TimeSlot | None) -> "Calendar":
+        """Copy for the question about one job: without its booking, which is the one to be moved, within `allowed`."""
+        if allowed == self.allowed and (job_id is None or all(booking.job_id != job_id for booking in self.bookings)):
             return self
-        others = [booking for booking in self.bookings if booking.job_id != job_id]
-        return Calendar(self.zone, self.shifts, self.absences, others)
+        others = [booking for booking in self.bookings if job_id is None or booking.job_id != job_id]
+        return Calendar(self.zone, self.shifts, self.absences, others, allowed)
 
 
 @dataclass(frozen=True)
 class Visit:
-    """Query for free time: duration, site (None: without drives), days at the site, and the earliest instant."""
+    """Query for free time: duration, site (None: without drives), days at the site, and the earliest instant.
+
+    `first_day` is the number of days from the desired date to the first of `days`; negative before the desired date.
+    """
 
     duration: timedelta
     site: Site | None
     days: Sequence[TimeSlot]
     not_before: datetime
     rules: Rules
+    first_day: int = 0
 
     @cached_property
     def grid(self) -> timedelta:
@@ -113,12 +123,18 @@ def shift_slots(calendar: Calendar, window: TimeSlot) -> list[TimeSlot]:
 
 
 def busy_time(calendar: Calendar, site: Site | None, rules: Rules) -> list[TimeSlot]:
-    """Absences and bookings, including drives, as a normal list.
+    """Absences and bookings, including drives, and all time outside `calendar.allowed`, as a normal list.
 
     Each booking is widened by the drives from and to `site`, or by the minimum gap if that is longer. Without a site,
     it is not widened.
     """
-    return union([*calendar.absences, *blocked_time(calendar, site, rules)])
+    return union([*calendar.absences, *blocked_time(calendar, site, rules), *_not_allowed(calendar)])
+
+
+def _not_allowed(calendar: Calendar) -> Iterator[TimeSlot]:
+    if calendar.allowed:
+        yield unchecked((FIRST_INSTANT, calendar.allowed[0]))
+        yield unchecked((calendar.allowed[1], LAST_INSTANT))
 
 
 def blocked_time(calendar: Calendar, site: Site | None, rules: Rules) -> list[TimeSlot]:
@@ -202,7 +218,7 @@ def is_free(calendar: Calendar, slot: TimeSlot, site: Site | None, rules: Rules)
 
 
 class FirstFreeDay(NamedTuple):
-    """First day with a possible start: days after the first day of the visit, possible starts, and duration."""
+    """First day with a possible start: its number of days after the desired date, possible starts, and duration."""
 
     days: int
     starts: Sequence[datetime]
@@ -216,7 +232,7 @@ class FirstFreeDay(NamedTuple):
 def first_free_day(calendar: Calendar, visit: Visit) -> FirstFreeDay | None:
     """First of the visit's days with a free slot, or None."""
     busy = None  # computed only when a day is not over yet
-    for days, window in enumerate(visit.days):
+    for days, window in enumerate(visit.days, start=visit.first_day):
         if window[1] <= visit.not_before:
             continue
         if busy is None:

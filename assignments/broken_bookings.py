@@ -8,6 +8,7 @@ page and the lists can then count conflicts without reading calendars.
 import math
 import time
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -56,11 +57,17 @@ def _unmet_reasons(bookings: Sequence[Assignment], rules: Rules) -> dict[UUID, l
     for booking, site in zip(bookings, sites, strict=True):
         # Only the bookings near the slot: with full calendars, checking all bookings of a year would take quadratic
         # time.
-        calendar = calendars[booking.contractor_id].near(booking.slot.widened(reach)).leaving_out(booking.job_id)
-        unmet[booking.pk] = booking_obstacles(
-            booking.contractor, JobRequest.of(booking.job), booking.slot, calendar, site, rules
-        )
+        request = request_of(booking)
+        calendar = calendars[booking.contractor_id].near(booking.slot.widened(reach))
+        calendar = calendar.for_job(request.job_id, request.allowed)
+        unmet[booking.pk] = booking_obstacles(booking.contractor, request, booking.slot, calendar, site, rules)
     return unmet
+
+
+def request_of(booking: Assignment) -> JobRequest:
+    """The requirements that a booking has to meet: without the arrival window if that was broken with a reason."""
+    request = JobRequest.of(booking.job)
+    return replace(request, arrival=None) if booking.window_break_reason else request
 
 
 def conflicts_of(contractor_id: UUID) -> tuple[list[Assignment], int]:

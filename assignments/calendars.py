@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import NamedTuple
@@ -24,6 +24,7 @@ from assignments.models import Assignment
 from contractors.models import Contractor
 from contractors.working_week import Shift
 from jobs.models import Job
+from jobs.requirements import JobRequest
 from smartscheduler.core.db.prepared import rows, uuid_array
 from smartscheduler.core.formatting import hours_and_minutes
 from smartscheduler.core.geo.blur import seen_points
@@ -108,9 +109,12 @@ def _calendar(
     )
 
 
-def load_calendar(contractor: Contractor, window: TimeSlot, rules: Rules, *, for_job: UUID | None = None) -> Calendar:
-    """Calendar of one contractor, without the booking of the job `for_job`, which is the one to be moved."""
-    return load_calendars([contractor.pk], window, rules)[contractor.pk].leaving_out(for_job)
+def load_calendar(
+    contractor: Contractor, window: TimeSlot, rules: Rules, *, request: JobRequest | None = None
+) -> Calendar:
+    """Calendar of one contractor; with `request`, for the question about that job (`Calendar.for_job`)."""
+    calendar = load_calendars([contractor.pk], window, rules)[contractor.pk]
+    return calendar.for_job(request.job_id, request.allowed) if request else calendar
 
 
 def bookable_slots(
@@ -123,7 +127,8 @@ def bookable_slots(
     """
     _check_reach(day, "date")
     window = day_at(day, job.zone if job else contractor.zone)
-    calendar = load_calendar(contractor, window, rules, for_job=job.pk if job else None)
+    request = replace(JobRequest.of(job), duration=duration) if job else None
+    calendar = load_calendar(contractor, window, rules, request=request)
     site = known_site(job.point) if job else None
     return offered_slots(calendar, window, duration, rules, site=site, not_before=timezone.now())
 

@@ -21,6 +21,7 @@ class Rule(StrEnum):
     FULLY_BOOKED = "fully_booked"
     DRIVE_TOO_LONG = "drive_too_long"
     IN_THE_PAST = "in_the_past"
+    OUTSIDE_WINDOW = "outside_window"
 
 
 # Rules that depend on exact places; hidden from users who must not see these.

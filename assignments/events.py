@@ -86,5 +86,14 @@ class AssignmentRunningLate(AssignmentEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WindowBroken(AssignmentEvent):
+    """The booking starts outside the arrival window that was promised to the customer."""
+
+    time_slot: TimeSlot
+    window: TimeSlot
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AssignmentCancelled(AssignmentEvent):
     reason: str

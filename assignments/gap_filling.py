@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from assignments.availability import Calendar, offered_slots
 from assignments.calendars import load_calendar
@@ -49,10 +49,12 @@ def openings(contractor: Contractor, stretch: TimeSlot, now: datetime, rules: Ru
 
 
 def _nearby_jobs(contractor: Contractor, stretch: TimeSlot, rules: Rules) -> QuerySet[Job]:
-    """Open jobs of a suitable type, near the base and with a desired date near `stretch`, most urgent first."""
+    """Open jobs of a suitable type, near the base and wanted or promised near `stretch`, most urgent first."""
     horizon = timedelta(days=rules.horizon_days)
     dates = (stretch.start - horizon - SLACK, stretch.end + SLACK)
-    jobs = Job.objects.open().filter(desired_date__range=dates, duration__lte=stretch.duration)
+    promised = Q(window_start__lt=stretch.end, window_end__gte=stretch.start)
+    without_window = Q(window_start=None, desired_date__range=dates)
+    jobs = Job.objects.open().filter(promised | without_window, duration__lte=stretch.duration)
     if contractor.type != Contractor.Type.MULTI:
         jobs = jobs.filter(type=contractor.type)
     if contractor.service_radius_miles is not None:
@@ -63,7 +65,10 @@ def _nearby_jobs(contractor: Contractor, stretch: TimeSlot, rules: Rules) -> Que
 def _starts(
     calendar: Calendar, stretch: TimeSlot, request: JobRequest, site: Site, now: datetime, rules: Rules
 ) -> list[datetime]:
-    """Possible starts on days at the site that the ranking considers: from the desired date to the horizon."""
+    """Possible starts on days at the site that the ranking considers: to the horizon, or in the arrival window."""
+    calendar = calendar.for_job(request.job_id, request.allowed)
     slots = offered_slots(calendar, stretch, request.duration, rules, site=site, not_before=now)
+    if request.arrival:
+        return [slot.start for slot in slots if slot.start > now]
     days = {request.desired_day + timedelta(days=later) for later in range(rules.horizon_days + 1)}
     return [slot.start for slot in slots if slot.start > now and day_of(slot.start, request.zone) in days]

@@ -56,6 +56,10 @@ class Assignment(Record):
     candidates_considered = models.PositiveIntegerField(_("candidates considered"))
     candidates_exact = models.BooleanField(_("candidates exact"), default=False, db_default=False)
     override_reason = ShortNotesField(_("override reason"), max_length=500, blank=True)
+    # Why the arrival window of the job was broken by this booking; empty for a booking in the window, or without one.
+    window_break_reason = ShortNotesField(
+        _("reason for breaking the window"), max_length=500, blank=True, db_default=""
+    )
     # Null: no version was published yet, so the rules of the settings were used.
     rules = models.ForeignKey(
         RulesVersion,
@@ -164,6 +168,11 @@ class Assignment(Record):
         """Number of candidates as text: `23` or `at least 48`."""
         number = str(self.candidates_considered)
         return number if self.candidates_exact else gettext("at least {number}").format(number=number)
+
+    @property
+    def breaks_window(self) -> bool:
+        """Whether the booking was made outside the arrival window of its job, with a reason."""
+        return bool(self.window_break_reason)
 
     @property
     def is_live(self) -> bool:

@@ -30,8 +30,11 @@ class Weights(NamedTuple):
 
 
 def availability_part(days: int) -> int:
-    """Part score of a contractor who is free `days` days after the desired date: 1,000 less a day, at least 0."""
-    return max(0, UNIT - LOSS_A_DAY * days)
+    """Part score of a contractor who is free `days` days after the desired date: 1,000 less a day, at least 0.
+
+    Days before the desired date, which only an arrival window can have, cost nothing.
+    """
+    return max(0, UNIT - LOSS_A_DAY * max(0, days))
 
 
 def rating_part(hundredths: int) -> int:

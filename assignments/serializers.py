@@ -27,6 +27,11 @@ from smartscheduler.core.rest.fields import (
 )
 from smartscheduler.core.rest.openapi_examples import SOME_DAY, sent_as
 
+WINDOW_BREAK_HELP = _(
+    "Why the start is outside the arrival window that was promised to the customer. Without it, such a request fails "
+    "with `outside-window`; needs the permission `assignments.break_window`."
+)
+
 
 class BreakdownSerializer(serializers.Serializer[Any]):
     """Part scores, their weights, and a sentence that explains them."""
@@ -98,6 +103,7 @@ class AssignmentSerializer(VisibleFieldsSerializer):
             "candidates_considered",
             "candidates_exact",
             "override_reason",
+            "window_break_reason",
             "rules_version",
             "assigned_by",
             "created_at",
@@ -121,6 +127,7 @@ class NewAssignmentSerializer(StrictSerializer):
     contractor = IdField()
     start = InstantField()
     override_reason = NotesTextField(max_length=500, allow_blank=True, default="")
+    window_break_reason = NotesTextField(max_length=500, allow_blank=True, default="", help_text=WINDOW_BREAK_HELP)
     ranking_token = LineTextField(
         max_length=10_000,
         allow_blank=True,
@@ -146,6 +153,7 @@ class RescheduleSerializer(StrictSerializer):
     """New start with the same contractor."""
 
     start = InstantField()
+    window_break_reason = NotesTextField(max_length=500, allow_blank=True, default="", help_text=WINDOW_BREAK_HELP)
 
 
 class ReassignSerializer(StrictSerializer):
@@ -154,6 +162,7 @@ class ReassignSerializer(StrictSerializer):
     contractor = IdField()
     start = InstantField(required=False)
     override_reason = NotesTextField(max_length=500, allow_blank=True, default="")
+    window_break_reason = NotesTextField(max_length=500, allow_blank=True, default="", help_text=WINDOW_BREAK_HELP)
     ranking_token = LineTextField(
         max_length=10_000,
         allow_blank=True,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from assignments.booking_checks import check_booking
-from assignments.broken_bookings import reasons_of
+from assignments.broken_bookings import reasons_of, recheck_contractor
 from assignments.conflict_details import explain_conflict
 from assignments.decision_record import Decision, decide
 from assignments.events import (
@@ -25,6 +25,7 @@ from assignments.events import (
     AssignmentRunningLate,
     AssignmentStarted,
     JobAssigned,
+    WindowBroken,
 )
 from assignments.lateness import check_late_until
 from assignments.models import Assignment
@@ -35,12 +36,24 @@ from contractors.services import update_rating
 from jobs.events import JobCancelled, JobCompleted, JobReopened
 from jobs.models import Job
 from jobs.requirements import JobRequest
+from jobs.services import set_window
 from smartscheduler.accounts.models import User
+from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.db.transactions import domain_transaction
+from smartscheduler.core.formatting import local_slot
+from smartscheduler.core.json_values import as_json
 from smartscheduler.core.observability.metrics.definitions import BOOKINGS, counting
-from smartscheduler.errors import BookingInConflict, InvalidInput, InvalidTransition, JobNotOpen
+from smartscheduler.errors import (
+    BookingInConflict,
+    InvalidInput,
+    InvalidTransition,
+    JobNotOpen,
+    NotAllowed,
+    OtherWindowPromised,
+)
 from smartscheduler.events.publishing import publish
 from smartscheduler.rules.current import current_rules
+from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot, within_reach
 
 
@@ -53,11 +66,14 @@ def assign_job(
     start: datetime,
     actor: User | None,
     override_reason: str = "",
+    window_break_reason: str = "",
     ranking_token: str = "",
 ) -> Assignment:
     """Assign the open job to the contractor from `start` on, for the duration of the job.
 
-    Raises JobNotOpen, ContractorUnsuitable, SlotUnavailable, or RankingStale if `ranking_token` is out of date.
+    With `window_break_reason`, the start can be outside the arrival window, if the actor is allowed to break it.
+    Raises JobNotOpen, ContractorUnsuitable, SlotUnavailable, OutsideWindow, NotAllowed, or RankingStale if
+    `ranking_token` is out of date.
     """
     job = Job.objects.get(pk=job_id)
     contractor = Contractor.objects.get(pk=contractor_id)
@@ -77,6 +93,7 @@ def assign_job(
         decision=decision,
         actor=actor,
         override_reason=override_reason,
+        window_break_reason=window_break_reason,
     )
 
 
@@ -88,7 +105,7 @@ def _book(
     start: datetime,
     decision: Decision,
     actor: User | None,
-    override_reason: str,
+    **reasons: str,
 ) -> Assignment:
     contractor = Contractor.objects.locked().get(pk=contractor_id)
     job = Job.objects.locked().get(pk=job_id)
@@ -97,7 +114,7 @@ def _book(
         raise JobNotOpen(message.format(job=job.job_number, status=job.get_status_display().lower()))
     job.assign()
     job.save(update_fields=["status"])
-    return _create(job, contractor, start, decision, actor=actor, override_reason=override_reason)
+    return _create(job, contractor, start, decision, actor=actor, **reasons)
 
 
 def _create(
@@ -108,17 +125,50 @@ def _create(
     *,
     actor: User | None,
     override_reason: str,
+    window_break_reason: str,
 ) -> Assignment:
-    """Check the booking, save the assignment and publish its event; contractor and job are locked."""
+    """Check the booking, save the assignment and publish its events; contractor and job are locked."""
     slot = _slot(job, start)
-    check_booking(contractor, JobRequest.of(job), slot, decision.rules, now=timezone.now())
     assignment = Assignment(job=job, contractor=contractor, assigned_by=actor, override_reason=override_reason)
     assignment.slot = slot
     assignment.record(decision)
+    _check_slot(assignment, decision.rules, window_break_reason, actor)
+    if assignment.breaks_window:
+        assignment.score_breakdown["explanation"] += f" {_break_sentence(assignment)}"
     assignment.clean_fields()
     assignment.save()
     publish(JobAssigned.of(assignment), actor=actor)
+    _publish_break(assignment, actor)
     return assignment
+
+
+def _check_slot(assignment: Assignment, rules: Rules, window_break_reason: str, actor: User | None) -> None:
+    """Check the slot of a new or moved assignment, and set or clear its reason for breaking the arrival window.
+
+    A reason that is not needed is dropped.
+    """
+    request, reason = JobRequest.of(assignment.job), window_break_reason.strip()
+    breaks = bool(reason) and not request.allows(assignment.slot.start)
+    if breaks and actor and not actor.allows(Permission.BREAK_WINDOW):
+        raise NotAllowed(
+            gettext("Your role does not allow a booking outside the arrival window. Choose a start in the window.")
+        )
+    check_booking(assignment.contractor, request, assignment.slot, rules, now=timezone.now(), despite_window=breaks)
+    assignment.window_break_reason = reason if breaks else ""
+
+
+def _publish_break(assignment: Assignment, actor: User | None) -> None:
+    if assignment.breaks_window and (window := assignment.job.window):
+        broken = WindowBroken.of(
+            assignment, time_slot=assignment.slot, window=window, reason=assignment.window_break_reason
+        )
+        publish(broken, actor=actor)
+
+
+def _break_sentence(assignment: Assignment) -> str:
+    assert assignment.job.window, "only a window can be broken"  # noqa: S101
+    window = local_slot(assignment.job.window, assignment.job.zone)
+    return gettext("Booked outside the promised arrival window, {window}.").format(window=window)
 
 
 def _slot(job: Job, start: datetime) -> TimeSlot:
@@ -282,20 +332,77 @@ def cancel_job(*, job_id: UUID, reason: str, actor: User | None) -> Job:
 @counting(BOOKINGS, "reschedule")
 @explain_conflict
 @domain_transaction
-def reschedule_assignment(*, assignment_id: UUID, start: datetime, actor: User | None) -> Assignment:
+def reschedule_assignment(
+    *, assignment_id: UUID, start: datetime, actor: User | None, window_break_reason: str = ""
+) -> Assignment:
     """Move a pending or confirmed assignment to another start with the same contractor.
 
-    Raises InvalidTransition from any other state, ContractorUnsuitable, or SlotUnavailable.
+    With `window_break_reason`, the start can be outside the arrival window, if the actor is allowed to break it.
+    Raises InvalidTransition from any other state, ContractorUnsuitable, SlotUnavailable, OutsideWindow, or NotAllowed.
     """
     rules = current_rules()
     assignment = lock_assignment(assignment_id)
     previous = assignment.slot
-    slot = _slot(assignment.job, start)
-    assignment.reschedule(slot)
-    check_booking(assignment.contractor, JobRequest.of(assignment.job), slot, rules, now=timezone.now())
-    assignment.save(update_fields=["time_slot", "late_until"])
+    assignment.reschedule(_slot(assignment.job, start))
+    _check_slot(assignment, rules, window_break_reason, actor)
+    assignment.clean_fields()
+    assignment.save(update_fields=["time_slot", "late_until", "window_break_reason"])
     publish(_moved(AssignmentRescheduled, assignment, assignment.status, previous_time_slot=previous), actor=actor)
+    _publish_break(assignment, actor)
     return assignment
+
+
+@explain_conflict
+@domain_transaction
+def promise_window(*, job_id: UUID, window: TimeSlot, actor: User | None, replaces: datetime | None = None) -> Job:
+    """Promise the customer of an open or booked job an arrival window.
+
+    `replaces` is the start of the window that was promised before; None for the first one. A live booking stays where
+    it is: one that starts outside the new window becomes a conflict. Promising the same window again changes nothing.
+    Raises OtherWindowPromised if another window is promised than the caller knows, InvalidInput, and InvalidTransition
+    for a completed or cancelled job.
+    """
+    job = lock_job(job_id)
+    if job.window == window:
+        return job
+    if job.window_start != replaces:
+        raise _other_window(job)
+    _set_window(job, window, actor)
+    return job
+
+
+@explain_conflict
+@domain_transaction
+def withdraw_window(*, job_id: UUID, actor: User | None) -> Job:
+    """Withdraw the arrival window of a job: the customer has been told that it no longer holds.
+
+    Raises InvalidInput if there is none, and InvalidTransition for a completed or cancelled job.
+    """
+    job = lock_job(job_id)
+    if job.window is None:
+        raise InvalidInput.of("window_start", gettext("No arrival window is promised for this job."))
+    _set_window(job, None, actor)
+    return job
+
+
+def _set_window(job: Job, window: TimeSlot | None, actor: User | None) -> None:
+    """Store the window of a job that was locked by `lock_job`, and check its booking again."""
+    set_window(job=job, window=window, actor=actor)
+    for assignment in Assignment.objects.live().filter(job=job).locked():
+        if assignment.window_break_reason:  # it is about the previous window
+            assignment.window_break_reason = ""
+            assignment.save(update_fields=["window_break_reason"])
+        recheck_contractor(assignment.contractor_id)
+
+
+def _other_window(job: Job) -> OtherWindowPromised:
+    if job.window is None:
+        message = gettext("The arrival window was withdrawn in the meantime. Promise a new one.")
+    else:
+        message = gettext(
+            "The customer is already promised an arrival on {window}. Change that window instead."
+        ).format(window=local_slot(job.window, job.zone))
+    return OtherWindowPromised(message, extra={"window": as_json(job.window)})
 
 
 @counting(BOOKINGS, "reassign")
@@ -307,14 +414,15 @@ def reassign_assignment(
     actor: User | None,
     start: datetime | None = None,
     override_reason: str = "",
+    window_break_reason: str = "",
     ranking_token: str = "",
 ) -> Assignment:
     """Reassign the job of a pending or confirmed assignment to another contractor, at `start` or at the same time.
 
     Cancels the old assignment and returns the new one in one transaction. At the same time, a confirmed assignment
     stays confirmed, because the visit does not change for the customer. Raises InvalidTransition from any other state,
-    InvalidInput for the same contractor, ContractorUnsuitable, SlotUnavailable, or RankingStale if `ranking_token` is
-    out of date.
+    InvalidInput for the same contractor, ContractorUnsuitable, SlotUnavailable, OutsideWindow, NotAllowed, or
+    RankingStale if `ranking_token` is out of date.
     """
     assignment = Assignment.objects.select_related("job").get(pk=assignment_id)
     contractor = Contractor.objects.get(pk=contractor_id)
@@ -334,6 +442,7 @@ def reassign_assignment(
         decision=decision,
         actor=actor,
         override_reason=override_reason,
+        window_break_reason=window_break_reason,
     )
 
 
@@ -345,7 +454,7 @@ def _reassign(
     start: datetime,
     decision: Decision,
     actor: User | None,
-    override_reason: str,
+    **reasons: str,
 ) -> Assignment:
     assignment = lock_assignment(assignment_id, also=contractor_id)
     check_movable(assignment.status, "reassigned")
@@ -356,7 +465,7 @@ def _reassign(
     contractor = Contractor.objects.get(pk=contractor_id)
     was_confirmed = assignment.status == Assignment.Status.CONFIRMED
     _cancel(assignment, gettext("Reassigned to {contractor}").format(contractor=contractor.name), actor)
-    created = _create(assignment.job, contractor, start, decision, actor=actor, override_reason=override_reason)
+    created = _create(assignment.job, contractor, start, decision, actor=actor, **reasons)
     if was_confirmed and assignment.confirmed_at and created.slot == assignment.slot:
         _confirm(created, at=assignment.confirmed_at, actor=actor)
     return created

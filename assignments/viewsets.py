@@ -26,7 +26,7 @@ from assignments.serializers import (
 )
 from contractors.models import Contractor
 from jobs.models import Job
-from jobs.serializers import JobSerializer
+from jobs.serializers import JobSerializer, WindowSerializer
 from jobs.viewsets import JobViewSet
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
@@ -36,6 +36,7 @@ from smartscheduler.core.rest.fields import EmptySerializer, RatingSerializer, R
 from smartscheduler.core.rest.views import ReadsBody
 from smartscheduler.errors import InvalidInput
 from smartscheduler.idempotency.mixin import IdempotencyMixin
+from smartscheduler.timeslots import TimeSlot
 
 Handler = TypeVar("Handler", bound=Callable[..., Response])
 
@@ -98,6 +99,7 @@ class AssignmentViewSet(
             contractor_id=payload["contractor"],
             start=payload["start"],
             override_reason=payload["override_reason"],
+            window_break_reason=payload["window_break_reason"],
             ranking_token=payload["ranking_token"],
             actor=self.actor,
         )
@@ -175,6 +177,38 @@ class JobCancelView(JobViewSet):
         """Cancel a job and its live assignment, if any."""
         payload = self.body(ReasonSerializer)
         return self.after(services.cancel_job(job_id=pk, actor=cast(User, request.user), **payload))
+
+
+class JobWindowView(JobViewSet):
+    """`POST` and `DELETE jobs/{id}/window/`."""
+
+    required_permissions = dict.fromkeys(("promise", "withdraw"), Permission.PROMISE_WINDOW)
+
+    def lock(self, pk: UUID) -> None:
+        services.lock_job(pk)
+
+    @extend_schema(request=WindowSerializer, responses=JobSerializer, operation_id="jobs_promise_window", filters=False)
+    def promise(self, request: Request, pk: UUID) -> Response:
+        """Promise the customer an arrival window, or change the promise.
+
+        Bookings have to start in it from now on. A live booking stays where it is; outside the window it becomes a
+        conflict.
+        """
+        payload = self.body(WindowSerializer)
+        if not payload["start"] < payload["end"]:
+            raise InvalidInput.of("end", gettext("The end must be after the start."))
+        job = services.promise_window(
+            job_id=pk,
+            window=TimeSlot(payload["start"], payload["end"]),
+            replaces=payload["replaces"],
+            actor=cast(User, request.user),
+        )
+        return self.after(job)
+
+    @extend_schema(responses=JobSerializer, operation_id="jobs_withdraw_window", filters=False)
+    def withdraw(self, request: Request, pk: UUID) -> Response:
+        """Withdraw the arrival window, after the customer has been told that it no longer holds."""
+        return self.after(services.withdraw_window(job_id=pk, actor=cast(User, request.user)))
 
 
 def _check_known(*, contractor: UUID, job: UUID | None = None) -> None:

@@ -137,7 +137,7 @@ def differences(base: World, worlds: int, seed: int) -> Iterator[str]:
     from recommendations.ranking import rank_candidates
     from smartscheduler.rules.current import current_rules
 
-    for number, (request, most, horizon) in enumerate(islice(questions(base, seed, usual=False), worlds)):
+    for number, (request, most, horizon) in enumerate(islice(questions(base, seed, usual=False, windows=0.5), worlds)):
         pick, chance = random.Random(seed * 7919 + number), np.random.default_rng([seed, number])  # noqa: S311
         miles = miles_from(request.point, base.latitude, base.longitude)
         count = min(pick.choice([20, 300, MOST_CHANGED]), len(base) - 1)

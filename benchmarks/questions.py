@@ -2,12 +2,14 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
 from benchmarks.worlds import METROS, NOW, SKILLS, ZONES, World
 from jobs.requirements import JobRequest
 from smartscheduler.places import Point, time_zone_at
+from smartscheduler.timeslots import TimeSlot
 
 
 class Question(NamedTuple):
@@ -16,8 +18,11 @@ class Question(NamedTuple):
     horizon_days: int
 
 
-def questions(world: World, seed: int, *, usual: bool) -> Iterator[Question]:
-    """An endless sequence. `usual`: ten results within ten days, as in the product; else any number and horizon."""
+def questions(world: World, seed: int, *, usual: bool, windows: float = 0.0) -> Iterator[Question]:
+    """An endless sequence. `usual`: ten results within ten days, as in the product; else any number and horizon.
+
+    `windows` is the share of jobs with an arrival window.
+    """
     pick = random.Random(f"{seed}-{len(world)}")  # noqa: S311
     while True:
         point = _site(world, pick)
@@ -30,7 +35,17 @@ def questions(world: World, seed: int, *, usual: bool) -> Iterator[Question]:
             duration=timedelta(minutes=minutes),
             required_skills=tuple(sorted(pick.sample(SKILLS, pick.choice([0, 0, 0, 1] if usual else [0, 0, 1, 2])))),
         )
+        if pick.random() < windows:
+            request = replace(request, arrival=_window(request, pick, usual=usual))
         yield Question(request, *((10, 10) if usual else (pick.choice([1, 3, 10, 50]), pick.choice([0, 1, 5, 10, 30]))))
+
+
+def _window(request: JobRequest, pick: random.Random, *, usual: bool) -> TimeSlot:
+    """On the half hour: around the desired date; unless `usual`, also days before and after it, and in the night."""
+    start = request.desired_date.replace(minute=30 * pick.randrange(2), second=0, microsecond=0)
+    if not usual:
+        start += timedelta(hours=pick.choice([0, pick.randrange(-30, 31), pick.randrange(-100, 400)]))
+    return TimeSlot(start, start + timedelta(hours=2 if usual else pick.choice([1, 1.5, 2, 3, 4])))
 
 
 def _site(world: World, pick: random.Random) -> Point:

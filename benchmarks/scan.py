@@ -157,25 +157,38 @@ def miles_from(site: tuple[float, float], latitude: Floats, longitude: Floats) -
 
 
 def _score(days: Ints, rating: Ints, miles: Floats, rules: Rules) -> Ints:
-    availability = np.maximum(0, 10_000 - 1_000 * days)
+    late: Ints = np.maximum(0, days)  # days before the desired date cost nothing
+    availability = np.maximum(0, 10_000 - 1_000 * late)
     distance = np.maximum(0, np.floor((1 - miles / rules.max_miles) * 10_000 + 0.5)).astype(np.int64)
     a, r, d = rules.weights
     return (a * availability + r * rating * 20 + d * distance + 5_000) // 10_000
 
 
 def _grid(week: int, zone: int, request: JobRequest, horizon_days: int, now: float) -> Grid:
-    grid = _points(week, zone, request.desired_day, request.time_zone, request.duration, horizon_days)
+    first, window = 0, request.arrival
+    if window:  # only its days count, wherever they lie
+        site, desired = ZoneInfo(request.time_zone), request.desired_day
+        first, horizon_days = ((moment.astimezone(site).date() - desired).days for moment in window)
+    grid = _points(week, zone, request.desired_day, request.time_zone, request.duration, first, horizon_days)
     to_come = grid.starts >= now
+    if window:
+        earliest, latest = (moment.timestamp() / 60 for moment in window)
+        to_come = to_come & (grid.starts >= earliest) & (grid.starts <= latest)
     return Grid(grid.starts[to_come], grid.days[to_come])
 
 
 @lru_cache(maxsize=4_096)
-def _points(week: int, zone: int, first: date, site_zone: str, duration: timedelta, horizon_days: int) -> Grid:
-    """Half-hour start times of shifts on the local days of the site, with enough time for the work."""
+def _points(
+    week: int, zone: int, desired: date, site_zone: str, duration: timedelta, first: int, horizon_days: int
+) -> Grid:
+    """Half-hour start times of shifts on the local days of the site, with enough time for the work.
+
+    The days are `first` to `horizon_days` after the desired day.
+    """
     here, site = ZoneInfo(ZONES[zone]), ZoneInfo(site_zone)
     stretches: list[list[int]] = []
     shifts = []
-    for day in (first + DAY * offset for offset in range(-3, horizon_days + 5)):
+    for day in (desired + DAY * offset for offset in range(first - 3, horizon_days + 5)):
         for shift in WEEKS[week]:
             if shift.day_of_week == (day.weekday() + 1) % 7:
                 end_day = day + DAY if shift.end_time.hour == 0 else day
@@ -193,8 +206,8 @@ def _points(week: int, zone: int, first: date, site_zone: str, duration: timedel
         for point in range(start, end, 30)
         if any(since <= point and point + minutes <= until for since, until in stretches)
     }
-    days = {point: (datetime.fromtimestamp(point * 60, site).date() - first).days for point in points}
-    kept = sorted(point for point in points if 0 <= days[point] <= horizon_days)
+    days = {point: (datetime.fromtimestamp(point * 60, site).date() - desired).days for point in points}
+    kept = sorted(point for point in points if first <= days[point] <= horizon_days)
     return Grid(np.array(kept, dtype=np.int64), np.array([days[point] for point in kept], dtype=np.int64))
 
 

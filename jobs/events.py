@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from smartscheduler.events.publishing import Event
+from smartscheduler.timeslots import TimeSlot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,21 @@ class JobUpdated(JobEvent):
     """`changed` maps each changed field to its new value."""
 
     changed: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowPromised(JobEvent):
+    """`previous` is the arrival window that the customer was promised before, or None."""
+
+    window: TimeSlot
+    previous: TimeSlot | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowWithdrawn(JobEvent):
+    """The customer is no longer promised the arrival window `previous`."""
+
+    previous: TimeSlot
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
+from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,7 @@ from contractors.fields import SkillsField
 from contractors.models import PHONE_NUMBER
 from customers.models import Customer, CustomerAddress
 from jobs import triggers
+from jobs.arrival import LONGEST_WINDOW, SHORTEST_WINDOW
 from jobs.querysets import LIST_ORDER, JobQuerySet
 from jobs.states import Status, check_transition
 from smartscheduler.core.db.model_fields import CharField, DurationField
@@ -23,6 +25,7 @@ from smartscheduler.core.db.text_search import LEFT_OUT, search_expression, sear
 from smartscheduler.core.geo.locations import Location
 from smartscheduler.core.models import OF_THE_RECORD
 from smartscheduler.history.triggers import keeps_history
+from smartscheduler.timeslots import TimeSlot
 
 LONGEST_JOB = timedelta(hours=8)
 
@@ -42,6 +45,12 @@ SEARCH_TEXT = search_expression(
 )
 # For users without VIEW_CUSTOMERS: a search by name, phone or address would reveal where a customer lives.
 PUBLIC_SEARCH_TEXT = search_expression("job_words", "job_number", LEFT_OUT, "city", "zip_code", LEFT_OUT, LEFT_OUT)
+
+
+def _past_half_hour(field: str) -> Func:
+    """SQL for the seconds from the last half hour to a moment, by the clock at the site."""
+    template = "MOD(EXTRACT(EPOCH FROM timezone(%(expressions)s)), 1800)"
+    return Func(F("time_zone"), F(field), template=template, output_field=models.DecimalField())
 
 
 @keeps_history(exclude=OF_THE_RECORD)
@@ -100,6 +109,9 @@ class Job(Location):
     # Copies of the customer's name and first phone number, which a trigger keeps (jobs/triggers.py).
     customer_name = LineField(_("customer name"), max_length=100, blank=True)
     customer_phone = LineField(_("customer phone"), max_length=14, blank=True, validators=[PHONE_NUMBER])
+    # The arrival window: the work starts in it, both ends included. Set by assignments.services.promise_window.
+    window_start = models.DateTimeField(_("start of the arrival window"), null=True, blank=True)
+    window_end = models.DateTimeField(_("end of the arrival window"), null=True, blank=True)
     cancel_reason = ShortNotesField(_("cancel reason"), max_length=500, blank=True, editable=False)
     cancelled_at = models.DateTimeField(_("canceled at"), null=True, editable=False)
     completed_at = models.DateTimeField(_("completed at"), null=True, editable=False)
@@ -133,17 +145,45 @@ class Job(Location):
                 | (~Q(status=Status.COMPLETED) & Q(completed_at__isnull=True)),
                 name="job_completed_at_in_step",
             ),
+            models.CheckConstraint(
+                condition=Q(window_start__isnull=True, window_end__isnull=True)
+                | Q(
+                    window_start__isnull=False,
+                    window_end__isnull=False,
+                    window_end__gte=F("window_start") + SHORTEST_WINDOW,
+                    window_end__lte=F("window_start") + LONGEST_WINDOW,
+                ),
+                name="job_window_length",
+            ),
+            models.CheckConstraint(
+                condition=Q(window_start__isnull=True)
+                | (Exact(_past_half_hour("window_start"), 0) & Exact(_past_half_hour("window_end"), 0)),
+                name="job_window_on_half_hour",
+            ),
         ]
         triggers = triggers.of_jobs()
         indexes = [
             models.Index(fields=["status", "desired_date"], name="job_by_status"),
             models.Index(fields=["-created_at", "id"], name="job_by_creation"),
+            # For the promises of the next days, and those of a report.
+            models.Index(fields=["window_start"], name="job_by_window", condition=Q(window_start__isnull=False)),
             models.Index(*LIST_ORDER, name="job_by_list_order"),
             search_index("job_words_index", SEARCH_TEXT),
         ]
 
     def __str__(self) -> str:
         return self.job_number
+
+    @property
+    def window(self) -> TimeSlot | None:
+        """The arrival window that was promised to the customer, both ends included."""
+        if self.window_start is None or self.window_end is None:
+            return None
+        return TimeSlot(self.window_start, self.window_end)
+
+    def promise(self, window: TimeSlot | None) -> None:
+        """Set the arrival window, or withdraw it."""
+        self.window_start, self.window_end = window or (None, None)
 
     def assign(self) -> None:
         self._move_to(Status.ASSIGNED)

@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from smartscheduler.places import Point, zone
+from smartscheduler.timeslots import TimeSlot
 
 if TYPE_CHECKING:
     from jobs.models import Job
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class JobRequest:
-    """Type, desired date (UTC), site, duration and required skills: the input to eligibility and availability."""
+    """Type, desired date (UTC), site, duration, required skills and arrival window: the input to the engine.
+
+    The work must start in `arrival`, both ends included; None if no window was promised.
+    """
 
     type: str
     desired_date: datetime
@@ -23,6 +27,7 @@ class JobRequest:
     duration: timedelta
     required_skills: tuple[str, ...] = ()
     job_id: UUID | None = None
+    arrival: TimeSlot | None = None
 
     @classmethod
     def of(cls, job: "Job") -> "JobRequest":
@@ -34,6 +39,7 @@ class JobRequest:
             duration=job.duration,
             required_skills=tuple(job.required_skills),
             job_id=job.pk,
+            arrival=job.window,
         )
 
     def wanted_on(self, day: date | None) -> "JobRequest":
@@ -52,3 +58,12 @@ class JobRequest:
     def desired_day(self) -> date:
         """Day of the desired date in the time zone of the site."""
         return self.desired_date.astimezone(self.zone).date()
+
+    @property
+    def allowed(self) -> TimeSlot | None:
+        """The time in which work that starts in the arrival window lies; None without a window."""
+        return self.arrival and TimeSlot(self.arrival.start, self.arrival.end + self.duration)
+
+    def allows(self, start: datetime) -> bool:
+        """Whether `start` is in the arrival window, or there is none."""
+        return self.arrival is None or self.arrival.start <= start <= self.arrival.end

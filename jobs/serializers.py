@@ -11,18 +11,38 @@ from smartscheduler.accounts.visibility_rest import StrictModelSerializer
 from smartscheduler.core.rest.fields import (
     LOCATION_FIELDS,
     IdField,
+    InstantField,
     LineTextField,
     SkillsListField,
+    StrictSerializer,
     TimeSlotSerializer,
     slot_as_json,
 )
 from smartscheduler.core.rest.openapi_examples import AUSTIN, SOME_DAY, sent_as
+
+WINDOW_HELP = _(
+    "Start of the arrival window that the customer was promised: the work starts in it, both ends included. 1 to 4 "
+    "hours, on the half hour at the site. Set it with a new job, and change it with `POST jobs/{id}/window/`."
+)
 
 
 class JobLocationSerializer(StrictModelSerializer):
     class Meta:
         model = Job
         fields = LOCATION_FIELDS
+
+
+@sent_as("Between eight and ten", {"start": "2030-05-06T13:00:00Z", "end": "2030-05-06T15:00:00Z"})
+class WindowSerializer(StrictSerializer):
+    """Arrival window to promise. `replaces` is the start of the window that was promised before, if any."""
+
+    start = InstantField()
+    end = InstantField()
+    replaces = InstantField(
+        allow_null=True,
+        default=None,
+        help_text=_("Without it, the request fails with `window-promised` if a window is promised already."),
+    )
 
 
 class JobAssignmentSerializer(serializers.Serializer[Any]):
@@ -87,6 +107,8 @@ class JobSerializer(StrictModelSerializer):
             "priority",
             "special_requirements",
             "required_skills",
+            "window_start",
+            "window_end",
             "location",
             "time_zone",
             "customer",
@@ -101,7 +123,10 @@ class JobSerializer(StrictModelSerializer):
             "updated_at",
             "version",
         ]
-        extra_kwargs = {name: {"default": ""} for name in ("special_requirements", "customer_name", "customer_phone")}
+        extra_kwargs = {
+            **{name: {"default": ""} for name in ("special_requirements", "customer_name", "customer_phone")},
+            "window_start": {"help_text": WINDOW_HELP},
+        }
         validators: list[Any] = []
 
     @extend_schema_field(JobAssignmentSerializer(allow_null=True))

@@ -13,8 +13,9 @@ from django.utils.translation import gettext
 
 from customers.models import Customer
 from customers.services import address_at
+from jobs.arrival import check_not_over, check_window
 from jobs.customer_links import CONTACT, PLACE, link_changed, link_new
-from jobs.events import JobCreated, JobUpdated
+from jobs.events import JobCreated, JobUpdated, WindowPromised, WindowWithdrawn
 from jobs.models import Job, new_job_number
 from jobs.states import BOOKED
 from smartscheduler.accounts.models import User
@@ -24,7 +25,7 @@ from smartscheduler.core.json_values import as_json
 from smartscheduler.errors import Busy, InvalidInput, InvalidTransition, JobLocked
 from smartscheduler.events.publishing import publish
 from smartscheduler.places import Point
-from smartscheduler.timeslots import within_reach
+from smartscheduler.timeslots import TimeSlot, within_reach
 
 # Inputs of the ranking and of the check of a booked slot.
 RANKED_BY = frozenset({"type", "duration", "desired_date", "latitude", "longitude", "time_zone", "required_skills"})
@@ -32,6 +33,7 @@ RANKED_BY = frozenset({"type", "duration", "desired_date", "latitude", "longitud
 BINDING_FIELDS = RANKED_BY | {"address", "city", "state", "zip_code"}
 # A change of one of these can change the customer of a job, and the copies of the customer's name and phone number.
 LINKED_BY = frozenset({"customer_id", "customer_address_id", *CONTACT, *PLACE})
+WINDOW_FIELDS = frozenset({"window_start", "window_end"})
 
 # With eight hexadecimal digits and 10,000 jobs a day, two jobs draw the same number about once in a hundred days.
 JOB_NUMBER_DRAWS, JOB_NUMBER_CONSTRAINT = 5, "jobs_job_job_number_key"
@@ -48,6 +50,8 @@ def create_job(*, actor: User | None, **fields: Any) -> Job:
     _check(job)
     _check_desired_date(job)
     link_new(job, actor=actor)
+    if job.window:
+        check_not_over(job.window.end, now=timezone.now())
     _insert(job)
     publish(
         JobCreated(
@@ -60,6 +64,8 @@ def create_job(*, actor: User | None, **fields: Any) -> Job:
         ),
         actor=actor,
     )
+    if job.window:
+        publish(WindowPromised(job_id=job.pk, job_number=job.job_number, window=job.window, previous=None), actor=actor)
     return job
 
 
@@ -68,6 +74,7 @@ def update_job(*, job_id: UUID, actor: User | None, **changes: Any) -> Job:
     """Change the fields named in `changes`; publishes no event when no value differs.
 
     New coordinates without a `time_zone` derive the time zone again.
+    The arrival window cannot be changed here, because that also concerns the booking (assignments.services).
     Raises InvalidInput (by field), JobLocked for type, duration, skills, place or date under a live assignment, and
     InvalidTransition for a completed or cancelled job.
     """
@@ -85,6 +92,9 @@ def update_job(*, job_id: UUID, actor: User | None, **changes: Any) -> Job:
     changed = {name: getattr(job, name) for name, was in previous.items() if getattr(job, name) != was}
     if not changed:
         return job
+    for name in sorted(WINDOW_FIELDS & changed.keys()):
+        message = gettext("The arrival window of a job is promised, changed and withdrawn by its own action.")
+        raise InvalidInput.of(name, message)
     _check_editable(job, changed.keys() & BINDING_FIELDS)
     if "desired_date" in changed:
         _check_desired_date(job)
@@ -158,6 +168,26 @@ def set_exact_point(*, job_id: UUID, guess: Point, point: Point, actor: User | N
     update_job(job_id=job_id, actor=actor, latitude=latitude, longitude=longitude, time_zone=job.time_zone)
 
 
+def set_window(*, job: Job, window: TimeSlot | None, actor: User | None) -> None:
+    """Store the arrival window of a locked job, or withdraw it, and publish the event.
+
+    The caller is `assignments.services`, which also locks and checks the booking. Raises InvalidInput, and
+    InvalidTransition for a completed or cancelled job.
+    """
+    previous = job.window
+    _check_editable(job, set())
+    job.promise(window)
+    if window:
+        check_window(window.start, window.end, job.zone)
+        check_not_over(window.end, now=timezone.now())
+    job.save(update_fields=["window_start", "window_end"])
+    if window:
+        promised = WindowPromised(job_id=job.pk, job_number=job.job_number, window=window, previous=previous)
+        publish(promised, actor=actor)
+    elif previous:
+        publish(WindowWithdrawn(job_id=job.pk, job_number=job.job_number, previous=previous), actor=actor)
+
+
 def _insert(job: Job) -> None:
     """Save a new job; draw another random job number when the first one is taken."""
     for _ in range(JOB_NUMBER_DRAWS):
@@ -183,6 +213,7 @@ def _check(job: Job, *, place: bool = True) -> None:
     if place:
         check_location(job)
     job.derive_time_zone()
+    check_window(job.window_start, job.window_end, job.zone)
 
 
 def _check_desired_date(job: Job) -> None:

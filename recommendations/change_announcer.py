@@ -25,8 +25,16 @@ READER = "announcements"
 # Changes of these contractor fields do not affect any ranking.
 NOT_RANKED_BY = {"phone_number", "email", "address", "city", "state", "zip_code"}
 BOOKING_EVENTS = {"JobAssigned", "AssignmentCancelled", "AssignmentRescheduled"}
+WINDOW_EVENTS = {"WindowPromised", "WindowWithdrawn"}
 SCHEDULE_EVENTS = {"ScheduleUpdated", "ContractorRated", "ContractorCreated"}
-RELEVANT = {*BOOKING_EVENTS, *SCHEDULE_EVENTS, "ContractorUpdated", "JobUpdated", "JobReopened", "RulesPublished"}
+RELEVANT = {
+    *BOOKING_EVENTS,
+    *SCHEDULE_EVENTS,
+    "ContractorUpdated",
+    "JobUpdated",
+    "JobReopened",
+    "RulesPublished",
+} | WINDOW_EVENTS
 
 
 class Profile(NamedTuple):
@@ -83,7 +91,7 @@ def concerned_jobs(events: Iterable[OutboxEvent]) -> set[UUID]:
 
 
 def _changes_its_own_ranking(event: OutboxEvent) -> bool:
-    return event.type == "JobReopened" or (
+    return event.type in {"JobReopened", *WINDOW_EVENTS} or (
         event.type == "JobUpdated" and bool(RANKED_BY & event.data["changed"].keys())
     )
 

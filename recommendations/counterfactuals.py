@@ -8,7 +8,8 @@ from assignments.scoring import PARTS, as_decimal, parts_of
 from recommendations.explanations import ordinal
 from recommendations.search.query import RankingQuery, ScoredCandidate
 from recommendations.search.rank import Rank, RankQuestion
-from smartscheduler.core.formatting import local_clock, long_day, time_of_day
+from smartscheduler.core.formatting import local_clock, local_slot, long_day, time_of_day
+from smartscheduler.timeslots import TimeSlot
 
 # Messages with a rank come in pairs: for an exact rank, and for the best rank that is still possible.
 # `{rank}` is an English ordinal; translations can use the number `{number}` instead.
@@ -75,6 +76,11 @@ def first_free(search: RankingQuery, contractor: str, opening: FirstFreeDay) -> 
     return gettext("{contractor} is first free on {day} at {time}.").format(
         contractor=contractor, day=long_day(day), time=local_clock(opening.starts[0], search.request.zone)
     )
+
+
+def free_if_window_were(search: RankingQuery, window: TimeSlot) -> str:
+    """The arrival window that would make a contractor a candidate."""
+    return gettext("Free if the arrival window were {window}.").format(window=local_slot(window, search.request.zone))
 
 
 def _with_rank(messages: tuple[object, object], rank: Rank, **values: str) -> str:

@@ -117,7 +117,10 @@ def distance(miles: str, minutes: int, *, by_road: bool) -> str:
 
 
 def free_sentence(day: str, days: int, slots: int) -> str:
-    """The clause about the first free day, which is `days` after the desired day and has `slots` start times."""
+    """The clause about the first free day, which is `days` after the desired day and has `slots` start times.
+
+    Negative `days`: an arrival window before the desired day.
+    """
     return _free_sentence(day, days, slots, get_language())
 
 
@@ -128,6 +131,12 @@ def _free_sentence(day: str, days: int, slots: int, language: str) -> str:
     offer = ngettext("{count} slot", "{count} slots", slots).format(count=slots)
     if days == 0:
         return gettext("Free on the desired day, {day} ({slots})").format(day=day, slots=offer)
+    if days < 0:
+        return ngettext(
+            "Free {count} day earlier than desired, on {day} ({slots})",
+            "Free {count} days earlier than desired, on {day} ({slots})",
+            -days,
+        ).format(count=-days, day=day, slots=offer)
     return ngettext(
         "First free {count} day later than desired, on {day} ({slots})",
         "First free {count} days later than desired, on {day} ({slots})",

@@ -9,8 +9,12 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from assignments.arrival_windows import safe_windows, spread
+from assignments.availability import free_time
+from assignments.local_time import day_at
 from assignments.scoring import as_decimal
 from contractors.models import Contractor
+from jobs.arrival import USUAL_WINDOW
 from jobs.requirements import JobRequest
 from recommendations.explanations import Breakdown
 from recommendations.llm.facts import Facts, filled
@@ -25,37 +29,51 @@ from smartscheduler.core.formatting import short_day
 from smartscheduler.core.observability.metrics.definitions import RANKING_CALENDARS, RANKING_SECONDS
 from smartscheduler.errors import InvalidInput
 from smartscheduler.rules.values import LONGEST_HORIZON, Rules
+from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.estimates import known_sites, roads_are_used
 
 MOST_RESULTS, MOST_JOBS = 50, 100
+# Limit on the arrival windows that are offered for a candidate.
+MOST_WINDOWS = 6
 # Limit on jobs × results of one call.
 MOST_ENTRIES = 1_000
 
 
 def rank_candidates(
-    request: JobRequest, rules: Rules, *, max_results: int = 10, horizon_days: int | None = None
+    request: JobRequest, rules: Rules, *, max_results: int = 10, horizon_days: int | None = None, windows: int = 0
 ) -> Ranking:
     """The best `max_results` (1–50) candidates for `request` who are free within `horizon_days` (0–30).
 
-    The result is the same as that of scoring all contractors, and the same data give the same result.
+    Each has at most `windows` arrival windows to promise (`offered_windows`). The result is the same as that of scoring
+    all contractors, and the same data give the same result.
     Raises InvalidInput.
     """
-    (ranking,) = rank_all([request], rules, max_results=max_results, horizon_days=horizon_days)
+    (ranking,) = rank_all([request], rules, max_results=max_results, horizon_days=horizon_days, windows=windows)
     return ranking
 
 
 def rank_all(
-    requests: Sequence[JobRequest], rules: Rules, *, max_results: int = 10, horizon_days: int | None = None
+    requests: Sequence[JobRequest],
+    rules: Rules,
+    *,
+    max_results: int = 10,
+    horizon_days: int | None = None,
+    windows: int = 0,
 ) -> list[Ranking]:
     """The rankings of many requests, at one time and on one state of the database. The searches share queries."""
-    rankings = rank_plainly(requests, rules, max_results=max_results, horizon_days=horizon_days)
+    rankings = rank_plainly(requests, rules, max_results=max_results, horizon_days=horizon_days, windows=windows)
     _request_roads(requests, rankings)
     shown = reworded([(request.job_id, ranking.entries) for request, ranking in zip(requests, rankings, strict=True)])
     return [replace(ranking, entries=entries) for ranking, entries in zip(rankings, shown, strict=True)]
 
 
 def rank_plainly(
-    requests: Sequence[JobRequest], rules: Rules, *, max_results: int = 10, horizon_days: int | None = None
+    requests: Sequence[JobRequest],
+    rules: Rules,
+    *,
+    max_results: int = 10,
+    horizon_days: int | None = None,
+    windows: int = 0,
 ) -> list[Ranking]:
     """The same without rewording by a language model, and without requests for missing roads or sentences."""
     check_limits(max_results, horizon_days)
@@ -72,7 +90,7 @@ def rank_plainly(
     return [
         Ranking(
             entries=[
-                ranked_candidate(search, candidate, rank, contractors[candidate.contender.id])
+                ranked_candidate(search, candidate, rank, contractors[candidate.contender.id], windows=windows)
                 for rank, candidate in enumerate(best.candidates, start=1)
             ],
             candidates_considered=best.met,
@@ -133,9 +151,9 @@ def contractors_by_id(ids: Collection[UUID]) -> dict[UUID, Contractor]:
 
 
 def ranked_candidate(
-    search: RankingQuery, candidate: ScoredCandidate, rank: int, contractor: Contractor
+    search: RankingQuery, candidate: ScoredCandidate, rank: int, contractor: Contractor, *, windows: int = 0
 ) -> RankedCandidate:
-    """A candidate with its rank and the explanation made from its numbers."""
+    """A candidate with its rank and the explanation made from its numbers, and at most `windows` arrival windows."""
     free, route = candidate.free, search.site.route_from(contractor.point, search.rules.pace)
     facts = Facts.of(
         score=candidate.score,
@@ -154,8 +172,28 @@ def ranked_candidate(
         breakdown=Breakdown.of(candidate.score, search.weights, filled(facts.template, {"day": day})),
         slots=free.slots,
         suggested=search.suggested(candidate),
+        windows=offered_windows(search, candidate, windows) if windows else [],
         route=route,
         facts=facts,
         day=day,
         request=search.request,
     )
+
+
+def offered_windows(search: RankingQuery, candidate: ScoredCandidate, most: int) -> list[TimeSlot]:
+    """At most `most` arrival windows of the usual length on the first free day, around the desired time.
+
+    Every start in them is free, drives included. Empty for a job that has a window already.
+    """
+    request = search.request
+    if request.arrival:
+        return []
+    day = day_at(search.day(candidate.free.days), request.zone)
+    free = free_time(candidate.calendar, day, search.site, search.rules)
+    since = max(day.start, search.now)
+    windows = [
+        window
+        for window in safe_windows(free, request.duration, USUAL_WINDOW, request.zone)
+        if since <= window.start and window.end <= day.end
+    ]
+    return spread(windows, search.suggested(candidate).start, most)

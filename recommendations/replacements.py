@@ -127,7 +127,9 @@ class Visit:
 
     def search(self, *, same_time: bool, company: int) -> tuple[ThresholdSearch, BestOf]:
         horizon = 0 if same_time else self.horizon
-        query = RankingQuery.of(self.request, self.rules, horizon, self.now, self.site)
+        # The days of an arrival window count wherever they lie, so the first day that counts is set as the present.
+        now = max(self.now, day_at(self.first_day, self.request.zone).start) if self.request.arrival else self.now
+        query = RankingQuery.of(self.request, self.rules, horizon, now, self.site)
         most = MOST_AT_THE_TIME + self.rivals if same_time else MOST_AT_OTHER_TIMES
         calendars = CALENDARS_AT_THE_TIME if same_time else CALENDARS_AT_OTHER_TIMES
         condition = BestOf(most, calendars, partial(self._accepts, same_time=same_time))
@@ -165,7 +167,7 @@ class Visit:
         miles = self.site.miles_from(contractor.point)
         if unmet_rules(contractor, request, miles=miles):
             return
-        calendar, days = calendar.leaving_out(self.booking.job_id), 0
+        calendar, days = calendar.for_job(self.booking.job_id, request.allowed), 0
         for later in range(self.horizon + 1):
             of_day = request.wanted_on(self.first_day + timedelta(days=later))
             slots = self._nearest(calendar, of_day)[:starts_a_day]

@@ -1,6 +1,6 @@
 """Results of a ranking: its entries, and how it was found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,7 +16,8 @@ from smartscheduler.travel.routes import HasRoute, RouteEstimate
 class RankedCandidate(HasRoute):
     """One candidate of a ranking: rank from 1, score 0–1, the slots of the first free day, and the route to the site.
 
-    `suggested` is the slot to book: the desired time if it is free, else the nearest one.
+    `suggested` is the slot to book: the desired time if it is free, else the nearest one. `windows` are arrival windows
+    on that day in which the contractor can start at any time, if they were asked for.
     `facts` and `day` are the parts of the explanation, `request` is what the candidate was ranked for.
     """
 
@@ -26,6 +27,7 @@ class RankedCandidate(HasRoute):
     breakdown: Breakdown
     slots: list[TimeSlot]
     suggested: TimeSlot
+    windows: list[TimeSlot] = field(default_factory=list)
     route: RouteEstimate
     facts: Facts
     day: str

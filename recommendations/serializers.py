@@ -13,7 +13,7 @@ from jobs.models import LONGEST_JOB, Job
 from jobs.requirements import JobRequest
 from jobs.serializers import JobLocationSerializer
 from recommendations.explanations import MODEL, TEMPLATE
-from recommendations.ranking import MOST_ENTRIES, MOST_JOBS, MOST_RESULTS
+from recommendations.ranking import MOST_ENTRIES, MOST_JOBS, MOST_RESULTS, MOST_WINDOWS
 from recommendations.results import RankedCandidate, Ranking
 from recommendations.why_not import Answer
 from smartscheduler.accounts.visibility import visible_values
@@ -46,6 +46,12 @@ class HorizonSerializer(serializers.Serializer[Any]):
 
 class RankingQuerySerializer(HorizonSerializer):
     max_results = serializers.IntegerField(min_value=1, max_value=MOST_RESULTS, default=10)
+    windows = serializers.IntegerField(
+        min_value=0,
+        max_value=MOST_WINDOWS,
+        default=0,
+        help_text=_("Number of arrival windows to offer for each candidate, as `arrival_windows`."),
+    )
 
 
 class SiteSerializer(JobLocationSerializer):
@@ -151,6 +157,13 @@ class EntrySerializer(serializers.Serializer[Any]):
     suggested_time_slot = TimeSlotSerializer(
         help_text=_("The slot to book: the desired time if it is free, else the nearest one on the first free day.")
     )
+    arrival_windows = TimeSlotSerializer(
+        many=True,
+        help_text=_(
+            "Windows of 2 hours on the first free day that can be promised to the customer: the contractor can start "
+            "at any time in them. Empty without `windows`, and for a job that has a window."
+        ),
+    )
     distance_miles = serializers.FloatField()
     travel_minutes = serializers.IntegerField()
     distance_source = serializers.ChoiceField(choices=[STRAIGHT_LINE, ROAD])
@@ -244,6 +257,7 @@ def _entry(entry: RankedCandidate, reader: Any) -> dict[str, Any]:
         "score_breakdown": entry.breakdown.as_shown(),
         "available_time_slots": _slots(entry.slots),
         "suggested_time_slot": _slot(entry.suggested),
+        "arrival_windows": _slots(entry.windows),
         **_route(entry),
     }
 

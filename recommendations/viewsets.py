@@ -59,10 +59,11 @@ class JobRecommendationsView(ReadsBody):
     def get(self, request: Request, pk: UUID) -> Response:
         """Rank the contractors for a job, with explanations and free slots."""
         limits, rules = self.query(), current_rules()
+        windows = limits.pop("windows")
         charge_rankings(request, rules, jobs=1, **limits)
         with snapshot():
             job = get_object_or_404(Job, pk=pk)
-            ranking = rank_candidates(JobRequest.of(job), rules, **limits)
+            ranking = rank_candidates(JobRequest.of(job), rules, windows=windows, **limits)
         return Response(answer_with_token(ranking, job, reader=request.user, **limits))
 
 
@@ -97,9 +98,9 @@ class RecommendationsView(ReadsBody):
             **self.query(),
             **{name: payload[name] for name in ("max_results", "horizon_days") if name in payload},
         }
-        rules = current_rules()
+        rules, windows = current_rules(), limits.pop("windows")
         charge_rankings(request, rules, jobs=1, **limits)
-        ranking = rank_candidates(request_of(payload), rules, **limits)
+        ranking = rank_candidates(request_of(payload), rules, windows=windows, **limits)
         return Response(ranking_as_json(ranking, None, reader=request.user))
 
 

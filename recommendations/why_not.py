@@ -7,7 +7,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from assignments.availability import Calendar, FirstFreeDay, days_from, first_free_day
+from assignments.arrival_windows import nearest_window
+from assignments.availability import Calendar, FirstFreeDay, Visit, days_from, first_free_day, offered_slots
 from assignments.calendars import load_calendar
 from assignments.eligibility import Reason, Rule, missing_skills, outside_radius, unmet_rules
 from assignments.local_time import day_at
@@ -16,6 +17,7 @@ from contractors.models import Contractor
 from jobs.requirements import JobRequest
 from recommendations.counterfactuals import (
     first_free,
+    free_if_window_were,
     gap_to_first,
     other_start,
     would_rank,
@@ -27,7 +29,7 @@ from recommendations.ranking import check_limits, ranked_candidate
 from recommendations.search.query import RankingQuery, ScoredCandidate
 from recommendations.search.rank import MOST_SUPPOSED, RankQuestion, find_ranks
 from smartscheduler.core.db.transactions import snapshot
-from smartscheduler.core.formatting import short_day
+from smartscheduler.core.formatting import local_slot, short_day
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
 from smartscheduler.travel.routes import HasRoute, RouteEstimate, Site
@@ -35,26 +37,31 @@ from smartscheduler.travel.routes import HasRoute, RouteEstimate, Site
 # The first free day is searched up to this many days after the desired date, also beyond the horizon.
 LOOK_AHEAD_DAYS = 60
 
-# Why a contractor has no free slot: on the desired date, and within a horizon of several days.
+# Why a contractor has no free slot: on the desired date, within a horizon of several days, and on the day of a window.
 NO_SHIFT = (
     _("{contractor} has no shift long enough for the job on the desired date."),
     _("{contractor} has no shift long enough for the job from the desired date through {last_day}."),
+    _("{contractor} has no shift long enough for the job on the day of the arrival window, {last_day}."),
 )
 NO_TIME_LEFT = (
     _("{contractor} has too little working time left for the job on the desired date."),
     _("{contractor} has too little working time left for the job from the desired date through {last_day}."),
+    _("{contractor} has too little working time left for the job on the day of the arrival window, {last_day}."),
 )
 ABSENT = (
     _("{contractor} is absent on the desired date."),
     _("{contractor} is absent from the desired date through {last_day}."),
+    _("{contractor} is absent on the day of the arrival window, {last_day}."),
 )
 FULLY_BOOKED = (
     _("{contractor} is fully booked on the desired date."),
     _("{contractor} is fully booked from the desired date through {last_day}."),
+    _("{contractor} is fully booked on the day of the arrival window, {last_day}."),
 )
 DRIVE_TOO_LONG = (
     _("{contractor} has gaps on the desired date, but the drives do not fit."),
     _("{contractor} has gaps from the desired date through {last_day}, but the drives do not fit."),
+    _("{contractor} has gaps on the day of the arrival window, {last_day}, but the drives do not fit."),
 )
 
 
@@ -95,7 +102,7 @@ class Question:
         self.miles = self.route.miles
         last = day_at(search.day(LOOK_AHEAD_DAYS), search.request.zone)
         span = TimeSlot(search.window.start, max(search.window.end, last.end))
-        self.calendar = load_calendar(contractor, span, search.rules, for_job=search.request.job_id)
+        self.calendar = load_calendar(contractor, span, search.rules, request=search.request)
 
     def answer(self) -> Answer:
         reasons = unmet_rules(self.contractor, self.search.request, miles=self.miles)
@@ -121,7 +128,8 @@ class Question:
 
     def _place(self, own: ScoredCandidate) -> Answer:
         """The rank of a contractor who meets all requirements."""
-        later = self._on_first_free_day(own.free) if own.free.days > self.search.days_gone else []
+        is_late = not self.search.request.arrival and own.free.days > self.search.first_open_offset
+        later = self._on_first_free_day(own.free) if is_late else []
         rank, *then = find_ranks([RankQuestion(self.search, own, leader=True), *later])
         plain = ranked_candidate(self.search, own, rank.rank, self.contractor)
         ((entry,),) = reworded([(None, [plain])])
@@ -153,31 +161,42 @@ class Question:
     def _closed(self) -> Reason:
         """The reason why there is no slot in the horizon.
 
-        Restrictions are added one by one, shifts, absences, bookings, then drives; the first one that leaves no slot
-        is the reason.
+        Restrictions are added one by one, shifts, absences, bookings, drives, then the arrival window; the first one
+        that leaves no slot is the reason.
         """
-        search, calendar, site, days = self.search, self.calendar, self.search.site, self.search.horizon_days
+        search, calendar, site = self.search, replace(self.calendar, allowed=None), self.search.site
         shifts_alone = replace(calendar, absences=(), bookings=())
-        if not self._opening(shifts_alone, site, days):
+        if not self._opening(shifts_alone, site):
             # With the time before now included: then the shifts are long enough, but too little of them is left.
             with_past = replace(search.visit, not_before=search.window.start)
             return self._reason(Rule.NOT_WORKING, NO_TIME_LEFT if first_free_day(shifts_alone, with_past) else NO_SHIFT)
-        if not self._opening(replace(calendar, bookings=()), site, days):
+        if not self._opening(replace(calendar, bookings=()), site):
             return self._reason(Rule.ABSENT, ABSENT)
-        if not self._opening(calendar, None, days):
+        if not self._opening(calendar, None):
             return self._reason(Rule.FULLY_BOOKED, FULLY_BOOKED)
+        if search.request.arrival and self._opening(calendar, site):
+            window = local_slot(search.request.arrival, search.request.zone)
+            message = gettext("{contractor} is free that day, but not in the promised arrival window, {window}.")
+            return Reason(Rule.OUTSIDE_WINDOW, message.format(contractor=self.contractor.name, window=window))
         return self._reason(Rule.DRIVE_TOO_LONG, DRIVE_TOO_LONG)
 
-    def _reason(self, rule: Rule, messages: tuple[Promise, Promise]) -> Reason:
-        on_date, in_horizon = messages
+    def _reason(self, rule: Rule, messages: tuple[Promise, Promise, Promise]) -> Reason:
+        on_date, in_horizon, in_window = messages
         days = self.search.horizon_days
-        text = str(in_horizon if days else on_date)
+        text = str(in_window if self.search.request.arrival else in_horizon if days else on_date)
         return Reason(rule, text.format(contractor=self.contractor.name, last_day=short_day(self.search.day(days))))
 
-    def _opening(self, calendar: Calendar, site: Site | None, days: int) -> FirstFreeDay | None:
-        """The first day with a slot, from the desired day to `days` after it."""
-        searched = days_from(self.search.first_day, days, self.search.request.zone)
-        return first_free_day(calendar, replace(self.search.visit, site=site, days=searched))
+    def _opening(self, calendar: Calendar, site: Site | None, *, look_ahead: bool = False) -> FirstFreeDay | None:
+        """The first day with a slot among the days that count, or with `look_ahead` also after them."""
+        visit = self._look_ahead if look_ahead else self.search.visit
+        return first_free_day(calendar, replace(visit, site=site))
+
+    @property
+    def _look_ahead(self) -> Visit:
+        """The visit on any day from the first one that counts to LOOK_AHEAD_DAYS after the desired date."""
+        search = self.search
+        days = days_from(search.day(search.first_offset), LOOK_AHEAD_DAYS - search.first_offset, search.request.zone)
+        return replace(search.visit, days=days)
 
     def _advice(self, reasons: list[Reason], own: ScoredCandidate | None) -> str:
         """What would fix each failed requirement, and the rank that the contractor would have then."""
@@ -185,13 +204,23 @@ class Question:
         if own:
             (rank,) = find_ranks([RankQuestion(self.search, own, MOST_SUPPOSED)])
             return " ".join([*sentences, would_rank(rank)])
-        opening = self._opening(self.calendar, self.search.site, LOOK_AHEAD_DAYS)
+        opening = self._opening(replace(self.calendar, allowed=None), self.search.site, look_ahead=True)
         if opening is None:
             no_slot = gettext("No free slot for this job in the next {days} days.").format(days=LOOK_AHEAD_DAYS)
             return " ".join([*sentences, no_slot])
+        if self.search.request.arrival:
+            return " ".join([*sentences, free_if_window_were(self.search, self._nearest_window(self.search.request))])
         sentences.append(first_free(self.search, self.contractor.name, opening))
         questions = self._on_first_free_day(opening)
         return " ".join([*sentences, *map(would_rank_on_first_free_day, questions, find_ranks(questions))])
+
+    def _nearest_window(self, request: JobRequest) -> TimeSlot:
+        """The nearest arrival window of the same length in which the contractor has a free start."""
+        calendar, visit = replace(self.calendar, allowed=None), self._look_ahead
+        span = TimeSlot(visit.days[0].start, visit.days[-1].end)
+        slots = offered_slots(calendar, span, visit.duration, visit.rules, site=visit.site, not_before=visit.not_before)
+        assert request.arrival, "asked for jobs with a window only"  # noqa: S101
+        return nearest_window(request.arrival, [slot.start for slot in slots])
 
     def _remedy(self, rule: Rule) -> str:
         contractor, request = self.contractor, self.search.request

@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from assignments.contractor_viewset import BookedContractorViewSet
 from assignments.schedule_views import AvailabilityView, ScheduleView
-from assignments.viewsets import AssignmentViewSet, JobCancelView
+from assignments.viewsets import AssignmentViewSet, JobCancelView, JobWindowView
 from customers.viewsets import CustomerViewSet
 from jobs.viewsets import JobViewSet
 from recommendations.viewsets import (
@@ -110,6 +110,11 @@ urlpatterns = [
     path("v1/contractors/<uuid:pk>/schedule/", ScheduleView.as_view(), name="contractor-schedule"),
     path("v1/contractors/<uuid:pk>/availability/", AvailabilityView.as_view(), name="contractor-availability"),
     path("v1/jobs/<uuid:pk>/cancel/", JobCancelView.as_view({"post": "cancel"}), name="job-cancel"),
+    path(
+        "v1/jobs/<uuid:pk>/window/",
+        JobWindowView.as_view({"post": "promise", "delete": "withdraw"}),
+        name="job-window",
+    ),
     path("v1/jobs/<uuid:pk>/recommendations/", JobRecommendationsView.as_view(), name="job-recommendations"),
     path(
         "v1/jobs/<uuid:pk>/recommendations/<uuid:contractor_id>/",

@@ -47,6 +47,18 @@ class SlotUnavailable(DomainError):
     code = "slot-unavailable"
 
 
+class OutsideWindow(DomainError):
+    """The start is outside the arrival window that was promised to the customer. `extra` holds the window."""
+
+    code = "outside-window"
+
+
+class OtherWindowPromised(DomainError):
+    """Another arrival window is promised than the caller knows of. `extra` holds the current one."""
+
+    code = "window-promised"
+
+
 class BookingInConflict(DomainError):
     """A booking that the rules would reject today was to be confirmed. `extra` holds the failed rules."""
 

@@ -17,6 +17,7 @@ from assignments import services
 
 # Imported for their registration with the admin registry.
 from assignments.admin import (  # noqa: F401  (they register their pages)
+    arrival_window,
     contractor_conflicts,
     contractor_tabs,
     customer_tabs,

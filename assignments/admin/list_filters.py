@@ -88,6 +88,7 @@ class ConflictFilter(ChoicesFilter):
         Rule.NOT_WORKING: _("Outside working hours"),
         Rule.ABSENT: _("During an absence"),
         Rule.DRIVE_TOO_LONG: _("Drive too long"),
+        Rule.OUTSIDE_WINDOW: _("Outside the arrival window"),
     }
 
     def narrowed(self, rows: AssignmentQuerySet, choice: str) -> QuerySet[Assignment]:

@@ -29,8 +29,8 @@ from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite import registry
 from smartscheduler.adminsite.buttons import Weight
 from smartscheduler.adminsite.entry_previews import of_moment
-from smartscheduler.adminsite.form_fields import DayField, InstantField, MomentField
-from smartscheduler.adminsite.permissions import person
+from smartscheduler.adminsite.form_fields import DayField, InstantField, MomentField, reason_field
+from smartscheduler.adminsite.permissions import may, person
 from smartscheduler.adminsite.record_actions import RecordAdmin
 from smartscheduler.adminsite.registry import ViewButton, record_url
 from smartscheduler.adminsite.return_url import way_back
@@ -61,6 +61,7 @@ class StartForm(forms.Form):
 
     slot = LineFormField(max_length=100, error_messages={"required": _("Choose a time slot or enter a time.")})
     start = MomentField(required=False, label=_("Another time"))
+    window_break_reason = reason_field(required=False, label=_("Reason for breaking the arrival window"))
 
     def __init__(self, booking: Assignment, data: Any = None) -> None:
         super().__init__(data)
@@ -96,7 +97,7 @@ def days_around(booking: Assignment, shown: date, rules: Rules) -> list[Day]:
     first = max(min(shown, now.astimezone(zone).date()), shown - timedelta(days=1))
     days = [first + timedelta(days=later) for later in range(DAYS)]
     span = TimeSlot(day_at(days[0], zone).start, day_at(days[-1], zone).end)
-    calendar = load_calendar(booking.contractor, span, rules, for_job=job.pk)
+    calendar = load_calendar(booking.contractor, span, rules, request=JobRequest.of(job))
     present = booking.slot.start.astimezone(zone).date()
     visits = [Visit(job.duration, site, [day_at(day, zone)], now, rules) for day in days]
     fits = [drop_target_of(booking.contractor, calendar, visit) for visit in visits]
@@ -141,7 +142,10 @@ def _moved(request: HttpRequest, booking: Assignment, admin: RecordAdmin, form: 
     if "confirmed" not in request.POST:
         return _page(request, booking, admin, form, asking=start)
     try:
-        moved = services.reschedule_assignment(assignment_id=booking.pk, start=start, actor=person(request))
+        reason = form.cleaned_data["window_break_reason"]
+        moved = services.reschedule_assignment(
+            assignment_id=booking.pk, start=start, actor=person(request), window_break_reason=reason
+        )
     except DomainError as refusal:
         form.add_error(None, gettext("Not rescheduled. {reason}").format(reason=refusal.detail))
         # Load the booking again: another user may have changed it, which is a likely cause of the refusal.
@@ -154,7 +158,7 @@ def _moved(request: HttpRequest, booking: Assignment, admin: RecordAdmin, form: 
 def _page(
     request: HttpRequest, booking: Assignment, admin: RecordAdmin, form: StartForm, asking: datetime | None = None
 ) -> HttpResponse:
-    job = booking.job
+    job, asked = booking.job, JobRequest.of(booking.job)
     context = {
         "title": gettext("Reschedule"),
         "subtitle": str(booking),
@@ -166,7 +170,10 @@ def _page(
         "zone": job.zone.key,
         "asking_start": asking and asking.isoformat(),
         "asking": asking and local_slot(TimeSlot(asking, asking + job.duration), job.zone),
-        "note": asking and differs_from_wanted(TimeSlot(asking, asking + job.duration), JobRequest.of(job)),
+        "note": asking and differs_from_wanted(TimeSlot(asking, asking + job.duration), asked),
+        "window": local_slot(job.window, job.zone) if job.window else "",
+        "breaks_window": asking and not asked.allows(asking),
+        "may_break_windows": may(request, Permission.BREAK_WINDOW),
         "back": way_back(request, record_url(booking, "change")),
         "here": request.get_full_path(),
         **_days(booking, request.GET.get("day", "")),

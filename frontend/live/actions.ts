@@ -43,27 +43,43 @@ const bookingOf = (assignment: Assignment): Booking => ({
   start: assignment.time_slot.start,
 });
 
-export async function assign(job: string, contractor: string, start: string, reason = ""): Promise<Booking> {
+// `override`: why this contractor; `broken`: why the start is outside the promised arrival window.
+export interface Reasons {
+  override?: string;
+  broken?: string;
+}
+
+const bodyOf = ({ override = "", broken = "" }: Reasons) => ({ override_reason: override, window_break_reason: broken });
+
+export async function assign(job: string, contractor: string, start: string, reasons: Reasons = {}): Promise<Booking> {
   const request = api.POST("/api/v1/assignments/", {
     params: { header: idempotencyKey() },
-    body: { job, contractor, start, override_reason: reason },
+    body: { job, contractor, start, ...bodyOf(reasons) },
   });
   return bookingOf(await assignmentFrom(request));
 }
 
 // Reschedules with the same contractor, else reassigns.
-export async function move(booking: Booking, contractor: string, start: string, reason = ""): Promise<Booking> {
+export async function move(booking: Booking, contractor: string, start: string, reasons: Reasons = {}): Promise<Booking> {
   const params = { path: { id: booking.assignment }, header: idempotencyKey() };
   const request =
     contractor === booking.contractor
-      ? api.POST("/api/v1/assignments/{id}/reschedule/", { params, body: { start } })
-      : api.POST("/api/v1/assignments/{id}/reassign/", { params, body: { contractor, start, override_reason: reason } });
+      ? api.POST("/api/v1/assignments/{id}/reschedule/", { params, body: { start, window_break_reason: reasons.broken ?? "" } })
+      : api.POST("/api/v1/assignments/{id}/reassign/", { params, body: { contractor, start, ...bodyOf(reasons) } });
   return bookingOf(await assignmentFrom(request));
 }
 
 export async function cancel(booking: Booking, reason: string): Promise<void> {
   const params = { path: { id: booking.assignment }, header: idempotencyKey() };
   await assignmentFrom(api.POST("/api/v1/assignments/{id}/cancel/", { params, body: { reason } }));
+}
+
+// Promises an arrival window to the customer of a job that has none.
+export async function promise(job: string, start: string, end: string): Promise<void> {
+  const params = { path: { id: job }, header: idempotencyKey() };
+  const request = api.POST("/api/v1/jobs/{id}/window/", { params, body: { start, end } });
+  const { data, error } = await request.catch(() => ({ data: undefined, error: undefined }));
+  if (!data) throw new RequestRefused(error?.detail ?? t("noAnswer"), error?.type.split("/").at(-1));
 }
 
 // The changes of state that only go forward.

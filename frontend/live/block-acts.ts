@@ -6,7 +6,7 @@ import { t } from "../shared/messages";
 import { advance, assign, cancel, confirmDespiteConflict, type Booking, type Transition } from "./actions";
 import { assignOrMove, showChange } from "./booking";
 import { ask, field } from "./dialogs";
-import { nearestStart, type DropTarget } from "./drag/drop-targets";
+import { nearestStart, preferredStarts, type DropTarget } from "./drag/drop-targets";
 import { fetchJson } from "./http";
 import type { MenuItem } from "./menu";
 import { PAGE } from "./page";
@@ -140,7 +140,7 @@ export async function bookAgain(booking: ShownBooking): Promise<void> {
   showChange([booking.contractor]);
 }
 
-const NO_TARGET: DropTarget = { starts: [], reason: "", aim: 0, rank: null, isOverride: false };
+const NO_TARGET: DropTarget = { starts: [], reason: "", aim: 0, rank: null, isOverride: false, window: null };
 
 // --- Reschedule -----------------------------------------------------------------------------------
 
@@ -168,7 +168,8 @@ async function reschedule(booking: ShownBooking): Promise<void> {
     const { starts } = target;
     const options = starts.map((each) => create("option", { value: each.start, textContent: formatMinute(minuteOf(each.start)) }));
     start.replaceChildren(...options);
-    const nearest = nearestStart(starts.map((each) => ({ ...each, minute: minuteOf(each.start) })), present.minute);
+    const preferred = preferredStarts(starts).map((each) => ({ ...each, minute: minuteOf(each.start) }));
+    const nearest = nearestStart(preferred, present.minute);
     if (nearest) start.value = nearest.start;
     question.submit.disabled = !starts.length;
     showNote();

@@ -1,9 +1,11 @@
 // Booking a job from the board or the panel, with a toast that offers to undo it.
 
 import { t } from "../shared/messages";
-import { assign, cancel, move, type Booking } from "./actions";
+import { assign, cancel, move, RequestRefused, type Booking } from "./actions";
 import { showBookedBlock } from "./booked-block";
+import { askBreakReason } from "./break-reason";
 import { askOverrideReason } from "./override-reason";
+import { PAGE } from "./page";
 import { refresh } from "./partials";
 import { toastWithUndo } from "./toasts";
 
@@ -30,19 +32,33 @@ export async function assignOrMove(job: JobToBook, choice: Choice): Promise<Book
   const { booking, number } = job;
   const { contractor, start, apart } = choice;
   const asks = choice.isOverride && contractor.id !== booking?.contractor;
-  const reason = asks ? await askOverrideReason({ job: number, contractor: contractor.name, apart }) : "";
-  if (reason === null) return null;
-  const made = booking ? await move(booking, contractor.id, start, reason) : await assign(job.id, contractor.id, start, reason);
+  const override = asks ? await askOverrideReason({ job: number, contractor: contractor.name, apart }) : "";
+  if (override === null) return null;
+  const book = (broken = "") =>
+    booking ? move(booking, contractor.id, start, { override, broken }) : assign(job.id, contractor.id, start, { override, broken });
+  const made = await askingToBreak(number, book);
+  if (!made) return null;
   const lanes = booking ? [booking.contractor, contractor.id] : [contractor.id];
   showChange(lanes);
   showBookedBlock(made.assignment, { focus: choice.focus ?? false });
   const text = [doneText(job, contractor), apart && t("startDiffers", { difference: apart })].filter(Boolean).join(" ");
   toastWithUndo(text, async () => {
-    if (booking) await move(made, booking.contractor, booking.start);
+    if (booking) await askingToBreak(number, (broken = "") => move(made, booking.contractor, booking.start, { broken }));
     else await cancel(made, t("undoReason"));
     showChange(lanes);
   });
   return made;
+}
+
+// Asks for the reason if the start is outside the arrival window, and the user is allowed to break it. `null`: taken back.
+async function askingToBreak(job: string, book: (reason?: string) => Promise<Booking>): Promise<Booking | null> {
+  try {
+    return await book();
+  } catch (error) {
+    if (!PAGE.mayBreakWindows || !(error instanceof RequestRefused) || error.code !== "outside-window") throw error;
+    const reason = await askBreakReason(job, error.message);
+    return reason === null ? null : book(reason);
+  }
 }
 
 function doneText({ number, booking }: JobToBook, contractor: { id: string; name: string }): string {

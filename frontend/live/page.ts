@@ -13,4 +13,5 @@ export const PAGE = {
   eventTypes: dataValue(body, "types"),
   mayAssign: body.dataset.mayAssign !== undefined,
   mayRecommend: body.dataset.mayRecommend !== undefined,
+  mayBreakWindows: body.dataset.mayBreakWindows !== undefined,
 };

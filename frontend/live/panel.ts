@@ -2,7 +2,7 @@
 
 import { create, dataValue, find, targetOf } from "../shared/dom";
 import { t } from "../shared/messages";
-import type { Booking } from "./actions";
+import { promise, type Booking } from "./actions";
 import { announce } from "./announcer";
 import { assignOrMove } from "./booking";
 import { goToStart, hideCandidates, keepShownDay, showCandidates } from "./candidate-rows";
@@ -156,7 +156,23 @@ function handleSubmit(event: SubmitEvent): void {
   else if (form.matches("[data-why]")) void ask(new URLSearchParams({ q: find<HTMLInputElement>("input", form).value }));
 }
 
+// Promises an offered window; from then on, the ranking offers starts in it only.
+async function promiseWindow(button: HTMLButtonElement): Promise<void> {
+  const { panel: id = "", number = "" } = find("[data-panel]", drawer).dataset;
+  if (document.activeElement === button) drawer.focus({ preventScroll: true });
+  button.disabled = true;
+  try {
+    await promise(id, dataValue(button, "promise"), dataValue(button, "end"));
+    toast(t("windowPromised", { job: number, window: dataValue(button, "hours") }));
+  } catch (error) {
+    toastError(error);
+  }
+  refresh();
+}
+
 function handleDrawerClick(event: MouseEvent): void {
+  const offered = targetOf(event)?.closest<HTMLButtonElement>("[data-promise]");
+  if (offered) void promiseWindow(offered);
   if (targetOf(event)?.closest("[data-close]")) close();
   const contractor = targetOf(event)?.closest<HTMLElement>("[data-ask]")?.dataset.ask;
   if (contractor) void ask(new URLSearchParams({ ask: contractor }));

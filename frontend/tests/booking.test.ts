@@ -3,7 +3,17 @@ import { beforeEach, expect, it, vi } from "vitest";
 import { assignOrMove, type Choice } from "../live/booking";
 
 const booking = { assignment: "a1", contractor: "ann", start: "2026-03-09T15:00:00Z" };
-const { ask, assign, cancel, move, refresh, showBookedBlock, toastWithUndo } = vi.hoisted(() => ({
+const { ask, askBreakReason, assign, cancel, move, page, Refused, refresh, showBookedBlock, toastWithUndo } = vi.hoisted(() => ({
+  askBreakReason: vi.fn<(job: string, refusal: string) => Promise<string | null>>(),
+  page: { mayBreakWindows: true },
+  Refused: class extends Error {
+    constructor(
+      message: string,
+      readonly code = "",
+    ) {
+      super(message);
+    }
+  },
   ask: vi.fn<() => Promise<string | null>>(),
   assign: vi.fn(),
   cancel: vi.fn(),
@@ -12,7 +22,9 @@ const { ask, assign, cancel, move, refresh, showBookedBlock, toastWithUndo } = v
   showBookedBlock: vi.fn(),
   toastWithUndo: vi.fn<(text: string, undo: () => Promise<unknown>) => void>(),
 }));
-vi.mock("../live/actions", () => ({ assign, cancel, move }));
+vi.mock("../live/actions", () => ({ assign, cancel, move, RequestRefused: Refused }));
+vi.mock("../live/break-reason", () => ({ askBreakReason }));
+vi.mock("../live/page", () => ({ PAGE: page }));
 vi.mock("../live/booked-block", () => ({ showBookedBlock }));
 vi.mock("../live/override-reason", () => ({ askOverrideReason: ask }));
 vi.mock("../live/partials", () => ({ refresh }));
@@ -49,7 +61,7 @@ it("shows a move in both rows, and moves back", async () => {
   await assignOrMove({ id: "j1", number: "JOB-1", booking }, choice("bo"));
   expect(refresh.mock.calls).toEqual([[["jobs", "figures", "counts"], ["ann", "bo"]]]);
   await undo();
-  expect(move).toHaveBeenLastCalledWith({ ...booking, assignment: "a2", contractor: "bo" }, "ann", booking.start);
+  expect(move).toHaveBeenLastCalledWith({ ...booking, assignment: "a2", contractor: "bo" }, "ann", booking.start, { broken: "" });
   expect(refresh).toHaveBeenCalledTimes(2);
 });
 
@@ -61,7 +73,7 @@ it("says how the start differs from the desired date", async () => {
 it("sends the reason for another contractor than the first", async () => {
   ask.mockResolvedValue("Has the key");
   await assignOrMove({ id: "j1", number: "JOB-1" }, choice("bo", { isOverride: true }));
-  expect(assign).toHaveBeenCalledWith("j1", "bo", booking.start, "Has the key");
+  expect(assign).toHaveBeenCalledWith("j1", "bo", booking.start, { override: "Has the key", broken: "" });
 });
 
 it("books nothing when the choice is taken back", async () => {
@@ -82,4 +94,32 @@ it("shows nothing when the request is refused", async () => {
   await expect(assignOrMove({ id: "j1", number: "JOB-1" }, choice("ann"))).rejects.toThrow();
   expect(refresh).not.toHaveBeenCalled();
   expect(toastWithUndo).not.toHaveBeenCalled();
+});
+
+// --- Outside the arrival window -----------------------------------------------------------------------
+
+const refusal = "The customer was promised 8 to 10.";
+const bookOutside = () => {
+  assign.mockReset().mockRejectedValueOnce(new Refused(refusal, "outside-window")).mockResolvedValue(booking);
+  return assignOrMove({ id: "j1", number: "JOB-1" }, choice("ann"));
+};
+
+it("asks why the promise is broken, and books with the reason", async () => {
+  askBreakReason.mockResolvedValue("The customer agreed");
+  expect(await bookOutside()).toEqual(booking);
+  expect(askBreakReason).toHaveBeenCalledWith("JOB-1", refusal);
+  expect(assign).toHaveBeenLastCalledWith("j1", "ann", booking.start, { override: "", broken: "The customer agreed" });
+});
+
+it("breaks no promise when the choice is taken back", async () => {
+  askBreakReason.mockResolvedValue(null);
+  expect(await bookOutside()).toBeNull();
+  expect(assign).toHaveBeenCalledOnce();
+});
+
+it("shows the refusal to users who cannot break a window", async () => {
+  page.mayBreakWindows = false;
+  await expect(bookOutside()).rejects.toThrow(refusal);
+  expect(askBreakReason).not.toHaveBeenCalled();
+  page.mayBreakWindows = true;
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 
 import { autoscrollStep } from "../live/drag/autoscroll";
-import { adjacentStart, bestRanked, cycle, nearestStart, snapToGrid, startWithinReach, type StartTime } from "../live/drag/drop-targets";
+import { adjacentStart, bestRanked, cycle, isOutside, nearestStart, preferredStarts, snapToGrid, startWithinReach, type StartTime } from "../live/drag/drop-targets";
 
-const starts: StartTime[] = [480, 540, 720].map((minute) => ({ minute, start: `at ${String(minute)}`, note: "", apart: "" }));
+const starts: StartTime[] = [480, 540, 720].map((minute) => ({ minute, start: `at ${String(minute)}`, note: "", apart: "", breaks: false }));
 
 describe("start times", () => {
   it("finds the nearest, the earlier one in the middle", () => {
@@ -50,4 +50,20 @@ it("cycles through the lanes", () => {
 it("scrolls near the edges of the board", () => {
   const board = { top: 100, bottom: 600 };
   expect([120, 300, 590].map((y) => Math.sign(autoscrollStep(y, board)))).toEqual([-1, 0, 1]);
+});
+
+describe("arrival window", () => {
+  const [first, second] = starts.map((start, index) => ({ ...start, breaks: index > 0 }));
+
+  it("prefers starts that keep the promise", () => {
+    if (!first || !second) throw new Error("There are three starts.");
+    expect(preferredStarts([second, first])).toEqual([first]);
+    expect(preferredStarts([second])).toEqual([second]);
+  });
+
+  it("counts both ends", () => {
+    const window = { from: 480, to: 600, text: "8:00–10:00 AM" };
+    expect([479, 480, 600, 601].map((minute) => isOutside(window, minute))).toEqual([true, false, false, true]);
+    expect(isOutside(null, 0)).toBe(false);
+  });
 });

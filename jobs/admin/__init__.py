@@ -39,7 +39,7 @@ from smartscheduler.adminsite.location_forms import EXACT_PLACE, NEW_PLACE, PLAC
 from smartscheduler.adminsite.permissions import may, person
 from smartscheduler.adminsite.record_actions import RecordAdmin, ask_for_each
 from smartscheduler.adminsite.service_forms import ServiceAdmin, ServiceForm, changed, submitted
-from smartscheduler.core.formatting import local_time
+from smartscheduler.core.formatting import local_slot, local_time
 
 # A job with a desired date this close should have a contractor who can do it.
 SOON_DAYS = 3
@@ -77,7 +77,7 @@ class JobAdmin(PreviewAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin)
     open_search_help_text = _("Number, city or ZIP code")
     search_help_text = _("Number, address, city, ZIP code, customer or phone")
     empty_text = _("Jobs of customers are listed here, open ones first. Enter them one by one, or import a file.")
-    readonly_fields = ("job_number", "status_badge", "cancelled")
+    readonly_fields = ("job_number", "status_badge", "arrival_window", "cancelled")
     actions = ("prioritize_selected", "move_selected")
     fieldsets: ClassVar[Any] = (
         (None, {"fields": (("type", "priority"), ("desired_date", "duration"))}),
@@ -90,7 +90,10 @@ class JobAdmin(PreviewAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin)
     new_fieldsets: ClassVar[Any] = (
         (_("Customer"), {"fields": (("customer_name", "customer_phone"),)}),
         (_("Site"), {"fields": NEW_PLACE}),
-        (_("Work"), {"fields": (("type", "priority"), ("desired_date", "duration"))}),
+        (
+            _("Work"),
+            {"fields": (("type", "priority"), ("desired_date", "duration"), ("window_start", "window_length"))},
+        ),
         (_("Requirements"), {"fields": ("required_skills", "special_requirements")}),
         EXACT_PLACE,
     )
@@ -102,7 +105,8 @@ class JobAdmin(PreviewAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin)
     def get_fieldsets(self, request: HttpRequest, obj: Job | None = None) -> Any:
         if obj is None:
             return self.new_fieldsets
-        state = (("job_number", "status_badge"), *([("cancelled",)] if obj.cancelled_at else []))
+        shown = [*(["arrival_window"] if obj.window else []), *(["cancelled"] if obj.cancelled_at else [])]
+        state = (("job_number", "status_badge"), *((name,) for name in shown))
         return ((None, {"fields": state}), *super().get_fieldsets(request, obj))
 
     def known_skills(self) -> list[str]:
@@ -112,6 +116,8 @@ class JobAdmin(PreviewAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin)
         yield from super().previews(posted, zone)
         if text := posted.get("desired_date", "").strip():
             yield "desired_date", of_moment(text, zone)
+        if text := posted.get("window_start", "").strip():
+            yield "window_start", of_moment(text, zone)
         if text := posted.get("duration", "").strip():
             yield "duration", of_duration(text)
         if text := posted.get("customer_phone", "").strip():
@@ -187,6 +193,10 @@ class JobAdmin(PreviewAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin)
     @display(description=_("Desired date"), ordering="desired_date")
     def local_desired_date(self, job: Job) -> str:
         return local_time(job.desired_date, job.zone)
+
+    @display(description=_("Arrival window"))
+    def arrival_window(self, job: Job) -> str:
+        return local_slot(job.window, job.zone) if job.window else ""
 
     @display(description=_("Canceled"))
     def cancelled(self, job: Job) -> str:

@@ -1,6 +1,7 @@
 """Form of a job in the admin."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -8,20 +9,54 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from contractors.models import Contractor
 from customers.duplicates import Duplicate, find_duplicates
 from customers.models import Customer
 from customers.services import certain_matches
+from jobs.arrival import USUAL_WINDOW
 from jobs.models import SEARCH_TEXT, Job
 from smartscheduler.adminsite.form_fields import HoursField, MomentField, MomentInput, PhoneFormField, SkillsFormField
 from smartscheduler.adminsite.skills_question import SkillsQuestionForm
 from smartscheduler.core.db.text_fields import LineFormField, NotesFormField
+from smartscheduler.core.entry.durations import write_duration
 from smartscheduler.core.geo.zip_codes import middle_of
 from smartscheduler.places import Point
 
+# Lengths of an arrival window, in minutes.
+WINDOW_LENGTHS = range(60, 241, 30)
+USUAL_LENGTH = int(USUAL_WINDOW.total_seconds()) // 60
+
 PREVIEWED = {"data-preview": "", "autocomplete": "off"}
+
+
+def window_start_field(**kwargs: Any) -> MomentField:
+    """Field for the start of an arrival window, as people type it."""
+    return MomentField(
+        label=_("Arrival window from"),
+        help_text=_("Local time of the site, on the hour or half hour, for example Mon 8am."),
+        widget=MomentInput(attrs=PREVIEWED),
+        **kwargs,
+    )
+
+
+def window_length_field(*, initial: int = USUAL_LENGTH) -> forms.TypedChoiceField:
+    """Field for the length of an arrival window."""
+    return forms.TypedChoiceField(
+        label=_("Length of the window"),
+        choices=[(minutes, write_duration(timedelta(minutes=minutes))) for minutes in WINDOW_LENGTHS],
+        coerce=lambda minutes: timedelta(minutes=int(minutes)),
+        initial=initial,
+        widget=UnfoldAdminSelectWidget(),
+    )
+
+
+class WindowForm(forms.Form):
+    """An arrival window to promise: its start and its length."""
+
+    window_start = window_start_field()
+    length = window_length_field()
 
 
 class JobForm(SkillsQuestionForm):
@@ -47,6 +82,9 @@ class JobForm(SkillsQuestionForm):
     customer = forms.UUIDField(required=False, widget=forms.HiddenInput)
     # The customers that the previous page has asked about.
     customers_asked = LineFormField(required=False, max_length=400, widget=forms.HiddenInput)
+    # The arrival window of a new job, if the caller is promised one at once.
+    window_start = window_start_field(required=False)
+    window_length = window_length_field()
     special_requirements = NotesFormField(
         required=False, max_length=4000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
     )
@@ -57,16 +95,20 @@ class JobForm(SkillsQuestionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance._state.adding and not self.is_bound:
-            self.fields["customer_name"].widget.attrs["autofocus"] = True
         if not self.instance._state.adding:
-            del self.fields["customer"], self.fields["customers_asked"]
+            for name in ("customer", "customers_asked", "window_start", "window_length"):
+                del self.fields[name]
+        elif not self.is_bound:
+            self.fields["customer_name"].widget.attrs["autofocus"] = True
 
     def known_skills(self) -> list[str]:
         return Contractor.objects.in_business().skill_names()
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()
+        length = values.pop("window_length", None)
+        if length and values.get("window_start"):
+            values["window_end"] = values["window_start"] + length
         if self.instance._state.adding:
             self._choose_customer(values, values.pop("customers_asked", ""))
         return values

@@ -44,6 +44,8 @@ from smartscheduler.travel.estimates import known_site
 from smartscheduler.travel.routes import ROAD, RouteEstimate
 
 MOST_NAMES = 8
+# Arrival windows to promise on each card.
+SHOWN_WINDOWS = 3
 OF_CUSTOMERS = ("address", "customer_name", "customer_phone", "special_requirements")
 
 
@@ -70,6 +72,7 @@ def facts(job: Job, reader: User) -> list[tuple[str, str]]:
     values = [
         (gettext("Type"), job.get_type_display()),
         (gettext("Desired date"), local_time(job.desired_date, job.zone)),
+        (gettext("Arrival window"), local_slot(job.window, job.zone) if job.window else ""),
         (gettext("Duration"), hours_and_minutes(job.duration)),
         (gettext("Priority"), job.get_priority_display()),
         (gettext("Site"), f"{address}{job.city}, {job.state} {job.zip_code}"),
@@ -97,7 +100,7 @@ def ranking(
     """
     request = JobRequest.of(job).wanted_on(day)
     most = min(max_results + (1 if booking and not with_present else 0), MOST_RESULTS)
-    ranked = rank_candidates(request, rules, max_results=most, horizon_days=horizon_days)
+    ranked = rank_candidates(request, rules, max_results=most, horizon_days=horizon_days, windows=SHOWN_WINDOWS)
     present = booking.contractor_id if booking else None
     shown = [entry for entry in ranked.entries if with_present or entry.contractor.pk != present]
     first = next((entry.rank for entry in ranked.entries if entry.contractor.pk != present), 1)
@@ -191,8 +194,14 @@ def card(entry: RankedCandidate, request: JobRequest, booking: Assignment | None
         **_contractor(entry.contractor),
         **_numbers(entry.breakdown, entry.route),
         "summary": _summary(entry.contractor, entry.route, entry.suggested, request),
+        "windows": [_window(window, request) for window in entry.windows],
         **Offers(request, booking, entry.contractor).choice(entry.slots, entry.suggested),
     }
+
+
+def _window(window: TimeSlot, request: JobRequest) -> dict[str, str]:
+    bounds = {"start": window.start.isoformat(), "end": window.end.isoformat()}
+    return {**bounds, "hours": local_hours(window, request.zone)}
 
 
 def _contractor(contractor: Contractor) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def not_free_then(booking: Assignment, contractors: Sequence[Contractor], rules:
     calendars = load_calendars([contractor.pk for contractor in contractors], slot, rules) if contractors else {}
     reasons: dict[UUID, Reason | None] = {}
     for contractor in contractors:
-        calendar = calendars[contractor.pk].leaving_out(request.job_id)
+        calendar = calendars[contractor.pk].for_job(request.job_id, request.allowed)
         free = is_free(calendar, slot, site, rules)
         reasons[contractor.pk] = None if free else why_not_free(calendar, slot, site, rules, contractor.name)
     return reasons

@@ -56,7 +56,7 @@ class ScoreBounds:
         self.search = search
         availability, rating, self.distance = (float(weight) for weight in search.weights)
         self.rating = rating
-        self.best_availability = availability * availability_part(search.days_gone) / UNIT
+        self.best_availability = availability * availability_part(search.first_open_offset) / UNIT
         self.reach = max(LOCAL_MILES, search.max_miles)
         self.regions = list(regions(search.request.type))
 

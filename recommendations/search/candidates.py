@@ -23,22 +23,20 @@ from smartscheduler.places import Point
 
 
 @lru_cache(maxsize=2_048)
-def availability_by_weekdays(first_weekday: int, days_gone: int, horizon_days: int, around: int) -> str:
+def availability_by_weekdays(first_weekday: int, first_offset: int, horizon_days: int, around: int) -> str:
     """The best possible availability part for each set of weekdays, as a PostgreSQL array of 128 integers.
 
     The index is a bit mask of the weekdays on which a contractor works; bit 0 is Sunday. A set without any of the
-    requested days has -1. `around` is 1 for contractors in other time zones: a day at the site overlaps the day before
+    requested days, `first_offset` to `horizon_days` after the desired date, has -1. `first_weekday` is that of the
+    desired date. `around` is 1 for contractors in other time zones: a day at the site overlaps the day before
     or after in theirs.
     """
-    # For each day of the horizon, the mask of the contractor's weekdays that it can overlap.
-    days = [
-        sum({1 << (first_weekday + later + offset) % 7 for offset in range(-around, around + 1)})
-        for later in range(horizon_days + 1)
-    ]
-    best = (
-        next((availability_part(later) for later in range(days_gone, horizon_days + 1) if days[later] & mask), -1)
-        for mask in range(128)
-    )
+    # For each requested day, the mask of the contractor's weekdays that it can overlap.
+    days = {
+        later: sum({1 << (first_weekday + later + offset) % 7 for offset in range(-around, around + 1)})
+        for later in range(first_offset, horizon_days + 1)
+    }
+    best = (next((availability_part(later) for later in days if days[later] & mask), -1) for mask in range(128))
     return "{" + ",".join(map(str, best)) + "}"
 
 
@@ -53,7 +51,7 @@ class StatementParameters:
     def values(self) -> dict[str, Any]:
         """The columns of `QUESTION`."""
         search, request = self.search, self.search.request
-        days = search.first_day.isoweekday() % 7, search.days_gone, search.horizon_days
+        days = search.first_day.isoweekday() % 7, search.first_open_offset, search.horizon_days
         return {
             "kind": request.type,
             "latitude": request.point.latitude,
@@ -69,7 +67,7 @@ class StatementParameters:
 
     def _clock_changes(self) -> bool:
         """Whether daylight saving time starts or ends at the site on a day that a slot can touch."""
-        zone, days = self.search.request.zone, range(-1, self.search.horizon_days + 3)
+        zone, days = self.search.request.zone, range(self.search.first_offset - 1, self.search.horizon_days + 3)
         return len({day_at(self.search.day(later), zone).start.astimezone(zone).utcoffset() for later in days}) > 1
 
     def contender(

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from assignments.availability import Calendar, FirstFreeDay, Visit, days_from, first_free_day
+from assignments.local_time import day_of
 from assignments.scoring import Score, Weights, availability_part, distance_part, rating_part, score, total
 from assignments.wanted_time import suggested_slot
 from jobs.requirements import JobRequest
@@ -59,7 +60,11 @@ class ScoredCandidate(NamedTuple):
 
 @dataclass(frozen=True)
 class RankingQuery:
-    """One query: the request, the horizon, the time from which slots count, and the site with its known roads."""
+    """One query: the request, the horizon, the time from which slots count, and the site with its known roads.
+
+    The days `first_offset` to `horizon_days` after the desired date count: all days from the desired date to the
+    horizon, or those of the arrival window, wherever it lies.
+    """
 
     request: JobRequest
     horizon_days: int
@@ -79,6 +84,8 @@ class RankingQuery:
         """The query of `request`. Without `site`, the stored roads are read. Raises InvalidInput."""
         horizon = rules.horizon_days if horizon_days is None else horizon_days
         now = now or timezone.now()
+        if request.arrival:  # the window is a hard rule, so only its days count
+            horizon = (day_of(request.arrival.end, request.zone) - request.desired_day).days
         if not within_reach(request.desired_date, now=now):
             message = gettext("The desired date must be at most five years from now.")
             raise InvalidInput.of("desired_date", message)
@@ -97,20 +104,28 @@ class RankingQuery:
         return self.request.desired_day
 
     @cached_property
+    def first_offset(self) -> int:
+        """Days from the desired date to the first day that counts; negative for a window before the desired date."""
+        arrival = self.request.arrival
+        return (day_of(arrival.start, self.request.zone) - self.first_day).days if arrival else 0
+
+    @cached_property
     def visit(self) -> Visit:
-        """The input of the availability engine: the work at the site, on the days of the horizon."""
-        days = days_from(self.first_day, self.horizon_days, self.request.zone)
-        return Visit(self.request.duration, self.site, days, self.now, self.rules)
+        """The input of the availability engine: the work at the site, on the days that count."""
+        first = self.first_offset
+        days = days_from(self.day(first), self.horizon_days - first, self.request.zone)
+        return Visit(self.request.duration, self.site, days, self.now, self.rules, first)
 
     @property
     def window(self) -> TimeSlot:
-        """From the start of the desired day to the end of the last day of the horizon, in the time zone of the site."""
+        """From the start of the first day that counts to the end of the last one, in the time zone of the site."""
         return TimeSlot(self.visit.days[0].start, self.visit.days[-1].end)
 
     @cached_property
-    def days_gone(self) -> int:
-        """The number of days of the horizon that are in the past."""
-        return max(0, (self.now.astimezone(self.request.zone).date() - self.first_day).days)
+    def first_open_offset(self) -> int:
+        """Days from the desired date to the first day that counts and is not in the past."""
+        today = (self.now.astimezone(self.request.zone).date() - self.first_day).days
+        return max(self.first_offset, today)
 
     def contender(
         self, contractor_id: UUID, name: str, rating: int, miles: float, availability: int
@@ -121,7 +136,7 @@ class RankingQuery:
 
     def candidate(self, contender: EligibleContractor, calendar: Calendar) -> ScoredCandidate | None:
         """The contender with its score; None if it has no free slot in the horizon."""
-        calendar = calendar.leaving_out(self.request.job_id)
+        calendar = calendar.for_job(self.request.job_id, self.request.allowed)
         free = first_free_day(calendar, self.visit)
         if free is None:
             return None

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from assignments.availability import Calendar
 from assignments.calendars import load_calendars
+from assignments.local_time import day_at
 from jobs.requirements import JobRequest
 from recommendations.ranking import best_candidates, contractors_by_id
 from recommendations.search.query import RankingQuery, ScoredCandidate
@@ -64,8 +65,8 @@ def _usual_score(search: RankingQuery, candidate: ScoredCandidate, base: Point) 
 
 def adjacent_stops(search: RankingQuery, candidate: ScoredCandidate, calendar: Calendar) -> Iterator[Point]:
     """The sites of the bookings on the candidate's first free day."""
-    day = search.visit.days[candidate.free.days]
-    for slot, site, job_id in calendar.leaving_out(search.request.job_id).bookings:
+    day = day_at(search.day(candidate.free.days), search.request.zone)
+    for slot, site, job_id in calendar.for_job(search.request.job_id, None).bookings:
         if slot.start < day.end and day.start < slot.end and job_id is not None:
             yield site
 

@@ -24,9 +24,11 @@ class Permission(StrEnum):
     ADD_JOBS = "jobs.add"
     CHANGE_JOBS = "jobs.change"
     CANCEL_JOBS = "jobs.cancel"
+    PROMISE_WINDOW = "jobs.promise_window"
     VIEW_CUSTOMERS = "jobs.view_customer"
     VIEW_ASSIGNMENTS = "assignments.view"
     ASSIGN = "assignments.assign"
+    BREAK_WINDOW = "assignments.break_window"
     RECOMMEND = "recommendations.view"
     VIEW_REPORTS = "reports.view"
     VIEW_EVENTS = "events.view"
@@ -46,7 +48,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
         _VIEWING
         | PERSONAL
         | {P.ADD_CONTRACTORS, P.CHANGE_CONTRACTORS, P.DEACTIVATE_CONTRACTORS}
-        | {P.ADD_JOBS, P.CHANGE_JOBS, P.CANCEL_JOBS, P.ASSIGN}
+        | {P.ADD_JOBS, P.CHANGE_JOBS, P.CANCEL_JOBS, P.PROMISE_WINDOW, P.ASSIGN}
     ),
     Role.MANAGER: frozenset(_VIEWING | {P.VIEW_REPORTS}),
     Role.ADMINISTRATOR: frozenset(Permission),

@@ -89,6 +89,7 @@ FIELD_RULES: dict[str, dict[str, FieldRule]] = {
     "assignments.assignment": {
         "cancel_reason": FieldRule(CUSTOMERS, impersonal),
         "override_reason": FieldRule(CONTACTS, impersonal),
+        "window_break_reason": FieldRule(CONTACTS, impersonal),
         # Computed from exact places at the time of booking.
         "score": FieldRule(CONTACTS, hide),
         "score_breakdown": FieldRule(CONTACTS, without_places),

@@ -39,6 +39,8 @@ COLORS = {
     "AssignmentCancelled": "danger",
     "JobReopened": "warning",
     "AssignmentRunningLate": "warning",
+    "WindowBroken": "danger",
+    "WindowWithdrawn": "warning",
 }
 
 

@@ -44,6 +44,7 @@ class Block:
     """A booking in its lane at `now`. `delay`: how late it is expected to be. `conflicts`: the rules reject it.
 
     `heading` is its day, for the first booking of each day on a board of several days: a narrow screen shows a list.
+    `promised` is the arrival window of the job, if it is in the lane.
     """
 
     stretch: Stretch
@@ -53,6 +54,13 @@ class Block:
     delay: timedelta
     conflicts: bool
     heading: str = ""
+    promised: Stretch | None = None
+
+    @property
+    def leaves_window(self) -> bool:
+        """Whether the booking starts outside the arrival window."""
+        window = self.booking.job.window
+        return window is not None and not window.start <= self.booking.slot.start <= window.end
 
     @property
     def late_from(self) -> datetime | None:
@@ -299,6 +307,7 @@ def _lane(
                 delays[booking.pk],
                 _conflicts(booking, now),
                 heading,
+                stretch(promised) if (promised := _promised(booking, window)) else None,
             )
             for booking, heading in zip(booked, headings, strict=True)
         ],
@@ -313,6 +322,14 @@ def _headings(booked: list[Assignment], axis: Axis, own: ZoneInfo) -> list[str]:
         return [""] * len(booked)
     days = [booking.slot.start.astimezone(axis.zone_for(own)).date() for booking in booked]
     return [short_day(day) if day != before else "" for before, day in zip([None, *days], days, strict=False)]
+
+
+def _promised(booking: Assignment, window: TimeSlot) -> TimeSlot | None:
+    """The arrival window of a live booking, as far as it is in the lane."""
+    promised = booking.job.window
+    if promised is None or not booking.is_live or not promised.overlaps(window):
+        return None
+    return clip([promised], window)[0]
 
 
 def _conflicts(booking: Assignment, now: datetime) -> bool:

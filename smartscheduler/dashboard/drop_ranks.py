@@ -11,13 +11,19 @@ from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
+from smartscheduler.core.formatting import local_slot
 from smartscheduler.dashboard.axis import Axis
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot
 
 
-def drop_targets_json(job: Job, contractors: Sequence[Contractor], axis: Axis, rules: Rules) -> dict[str, Any]:
+def drop_targets_json(
+    job: Job, contractors: Sequence[Contractor], axis: Axis, rules: Rules, *, despite_window: bool = False
+) -> dict[str, Any]:
     """The drop targets of a job by contractor id.
+
+    `window` has the position and the text of the job's arrival window. With `despite_window`, for readers who can break
+    it, starts outside it are among the starts, and `breaks` is true for them.
 
     Each start has its position on the axis, and its difference from the desired date as a sentence (`note`) and in a
     few words (`apart`). `aim` is the position of the desired time, by the clock of the site where the axis does not
@@ -25,7 +31,7 @@ def drop_targets_json(job: Job, contractors: Sequence[Contractor], axis: Axis, r
     ranks first; the one who has the job does not count.
     """
     request = JobRequest.of(job)
-    fits = drop_targets_on(job, contractors, axis.window, rules)
+    fits = drop_targets_on(job, contractors, axis.window, rules, despite_window=despite_window)
     slots = {start: TimeSlot(start, start + job.duration) for fit in fits.values() for start in fit.starts}
     notes = {start: differs_from_wanted(slot, request) for start, slot in slots.items()}
     apart = {start: apart_from_desired(slot, request) for start, slot in slots.items()}
@@ -34,15 +40,29 @@ def drop_targets_json(job: Job, contractors: Sequence[Contractor], axis: Axis, r
         str(person.pk): {
             "reason": fits[person.pk].reason,
             "starts": [
-                {"minute": axis.minute(start, person.zone), "start": start, "note": notes[start], "apart": apart[start]}
+                {
+                    "minute": axis.minute(start, person.zone),
+                    "start": start,
+                    "note": notes[start],
+                    "apart": apart[start],
+                    "breaks": not request.allows(start),
+                }
                 for start in fits[person.pk].starts
             ],
+            "window": _window(request, axis, person),
             "aim": _aim(request, axis, person),
             "rank": ranks.get(person.pk),
             "isOverride": first is not None and person.pk not in (first, present),
         }
         for person in contractors
     }
+
+
+def _window(request: JobRequest, axis: Axis, contractor: Contractor) -> dict[str, Any] | None:
+    if request.arrival is None:
+        return None
+    first, last = (axis.minute(moment, contractor.zone) for moment in request.arrival)
+    return {"from": first, "to": last, "text": local_slot(request.arrival, request.zone)}
 
 
 def _ranks(job: Job, rules: Rules) -> tuple[dict[UUID, int], UUID | None, UUID | None]:

@@ -24,16 +24,19 @@ def _computed(data: Data, site: ZoneInfo) -> dict[str, str]:
     """Values of the placeholders that are not fields of the event."""
     values = {}
     if "time_slot" in data:
-        values["when"] = _when(data, site)
+        values["when"] = _written(data["time_slot"], site)
     if "until" in data:
         values["late"] = _late(data["until"], site)
+    if "window" in data:
+        values["promised"] = _written(data["window"], site)
+    if data.get("previous") and set(data["previous"]) == {"start", "end"}:
+        values["former"] = _written(data["previous"], site)
     if "changed" in data:
         values["fields"] = _fields(data["changed"])
     return values
 
 
-def _when(data: Data, site: ZoneInfo) -> str:
-    slot = data["time_slot"]
+def _written(slot: Data, site: ZoneInfo) -> str:
     return local_slot(TimeSlot(*(datetime.fromisoformat(slot[edge]) for edge in ("start", "end"))), site)
 
 
@@ -47,12 +50,15 @@ def _fields(changed: Data) -> str:
     return ", ".join(name.replace("_", " ") for name in changed) or gettext("nothing")
 
 
-# Placeholders are fields of the event, or `when`, `late` and `fields` (see _computed).
+# Placeholders are fields of the event, or `when`, `late`, `promised`, `former` and `fields` (see _computed).
 SENTENCES: dict[str, LazyText] = {
     "CustomerCreated": _("A customer was added"),
     "CustomerMerged": _("Two records of a customer were merged; jobs moved: {jobs}"),
     "JobCreated": _("{job_number} was created: {priority} {job_type} job in {city}"),
     "JobUpdated": _("{job_number} was changed: {fields}"),
+    "WindowPromised": _("The customer of {job_number} was promised an arrival: {promised}"),
+    "WindowWithdrawn": _("The arrival window of {job_number} was withdrawn: {former}"),
+    "WindowBroken": _("{job_number} with {contractor_name} starts outside the promised window: {when}. {reason}"),
     "JobReopened": _("{job_number} was reopened"),
     "JobAssigned": _("{job_number} was assigned to {contractor_name}: {when}"),
     "JobCancelled": _("{job_number} was canceled: {reason}"),

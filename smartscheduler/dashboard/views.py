@@ -88,6 +88,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "undo_seconds": int(undo_offered().total_seconds()),
         "may_assign": user.allows(Permission.ASSIGN),
         "may_recommend": user.allows(Permission.RECOMMEND),
+        "may_break_windows": user.allows(Permission.BREAK_WINDOW),
         "sees_customers": can_see(user, CUSTOMERS),
         # The first board in a browser offers a tour; with real data, the menu of the header has it.
         "is_demo": settings.DEBUG and settings.DEMO,
@@ -219,13 +220,15 @@ def drop_targets(request: HttpRequest) -> JsonResponse:
 
     With `?contractors=ID,ID` only in the lanes of these.
     """
-    question = Question.of(request.GET, _reader(request, Permission.ASSIGN))
+    user = _reader(request, Permission.ASSIGN)
+    question = Question.of(request.GET, user)
     job = get_object_or_404(Job, pk=parse_id(request.GET.get("job", "")))
     now, rules = timezone.now(), current_rules()
     axis, ids = question.axis(now), parse_ids(request.GET.get("contractors", ""), most=MOST_ROWS)
     rows = some_rows(ids, question, axis, now, rules) if ids else page_of(question, axis, now, rules).rows
     people = [row.contractor for row in rows]
-    return JsonResponse(drop_targets_json(job, people, axis, rules))
+    breaks = user.allows(Permission.BREAK_WINDOW)
+    return JsonResponse(drop_targets_json(job, people, axis, rules, despite_window=breaks))
 
 
 @for_scripts
@@ -241,7 +244,8 @@ def job_panel(request: HttpRequest, job_id: UUID) -> HttpResponse:
         contractor=parse_id(request.GET.get("ask", "")),
         free_that_day="free_that_day" in request.GET,
     )
-    return render(request, "dashboard/panel.html", {**context, "may_assign": user.allows(Permission.ASSIGN)})
+    may = {"may_assign": user.allows(Permission.ASSIGN), "may_promise": user.allows(Permission.PROMISE_WINDOW)}
+    return render(request, "dashboard/panel.html", {**context, **may})
 
 
 @for_scripts

@@ -69,6 +69,15 @@ JOBS = (
     *PLACE_COLUMNS,
     Column("customer_name", _("Up to 100 characters."), "Grace Hill"),
     Column("customer_phone", _("(512) 555-0143, or ten digits in any grouping."), "(512) 555-0199"),
+    Column(
+        "window_start",
+        _(
+            "Start of the arrival window that the customer was promised, like desired_date. For new jobs; the window "
+            "of an existing job is changed on its page."
+        ),
+        "2030-03-05 08:00",
+    ),
+    Column("window_end", _("End of the arrival window, 1 to 4 hours later."), "2030-03-05 10:00"),
 )
 CONTRACTOR_COLUMNS = tuple(column.name for column in CONTRACTORS)
 JOB_COLUMNS = tuple(column.name for column in JOBS)

@@ -21,6 +21,8 @@ CONTRACTOR_CELLS: dict[str, Cell] = {
 JOB_CELLS: dict[str, Cell] = {
     "required_skills": lambda job: write_list(job.required_skills),
     "desired_date": lambda job: _local(job, job.desired_date),
+    "window_start": lambda job: _local(job, job.window_start),
+    "window_end": lambda job: _local(job, job.window_end),
     "duration": lambda job: write_duration(job.duration),
     "contractor": lambda job: next((booking.contractor.name for booking in job.live), ""),
 }
@@ -48,6 +50,9 @@ ASSIGNMENT_CELLS: dict[str, Cell] = {
     "completed_at": lambda assignment: _local(assignment.job, assignment.completed_at),
     "cancelled_at": lambda assignment: _local(assignment.job, assignment.cancelled_at),
     "cancel_reason": lambda assignment: assignment.cancel_reason,
+    "window_start": lambda assignment: _local(assignment.job, assignment.job.window_start),
+    "window_end": lambda assignment: _local(assignment.job, assignment.job.window_end),
+    "window_break_reason": lambda assignment: assignment.window_break_reason,
 }
 HEADINGS = {
     "contractors": (*CONTRACTOR_COLUMNS, *READ_ONLY["contractors"]),

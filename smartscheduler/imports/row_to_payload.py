@@ -61,8 +61,9 @@ def body_of_job(row: Row, present: Location | None, geocoded: GeocodingResult | 
         body["duration"] = read_duration(row["duration"])
     place = place_of(row, present, geocoded)
     body |= place.values
-    if row.get("desired_date"):
-        body["desired_date"] = read_instant(row["desired_date"], _site(body, present))
+    for name in ("desired_date", "window_start", "window_end"):
+        if row.get(name):
+            body[name] = read_instant(row[name], _site(body, present))
     return Body(body, place.notes)
 
 

@@ -42,7 +42,7 @@ Document = dict[str, Any]
 LEFT_OUT = {"search_text", "password", "content", "session_data", "fingerprint", "current", "session_hash"}
 OF_A_BOOKING = (
     *("id", "status", "time_slot", "score", "rank", "candidates_considered", "candidates_exact"),
-    *("score_breakdown", "override_reason"),
+    *("score_breakdown", "override_reason", "window_break_reason"),
     *("cancel_reason", "confirmed_at", "started_at", "completed_at", "cancelled_at", "late_until", "created_at"),
 )
 

@@ -148,7 +148,7 @@ INVENTORY: tuple[Held, ...] = (
     Held("jobs.Job", ("cancel_reason",), ANY_PERSON, _("to record the reason"), WITH_THE_JOB, REDACTED, free=True),
     Held(
         "assignments.Assignment",
-        ("cancel_reason", "override_reason", "score_breakdown"),
+        ("cancel_reason", "override_reason", "window_break_reason", "score_breakdown"),
         ANY_PERSON,
         _("to explain later why this contractor was chosen"),
         WITH_THE_JOB,

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 from random import Random
 from subprocess import Popen
@@ -16,12 +17,19 @@ import pytest
 from django.db import IntegrityError, connection
 from psycopg.types.range import TimestamptzRange
 
-from assignments.models import Assignment
-from assignments.services import assign_job, cancel_job, reassign_assignment, reschedule_assignment
+from assignments.models import Assignment, Conflict
+from assignments.services import (
+    assign_job,
+    cancel_job,
+    promise_window,
+    reassign_assignment,
+    reschedule_assignment,
+)
 from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler.errors import DomainError
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.timeslots import TimeSlot
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -161,6 +169,22 @@ def test_moving_swapping_and_cancelling_at_once_neither_clash_nor_deadlock(dice:
     assert live == Job.objects.booked().count()
     for earlier, later in pairwise(Assignment.objects.live().order_by("contractor_id", "time_slot")):
         assert earlier.contractor_id != later.contractor_id or earlier.slot.end <= later.slot.start
+
+
+def test_of_different_promises_at_once_one_holds_and_no_booking_slips_through() -> None:
+    contractor, job = ContractorFactory(), JobFactory()
+    windows = [TimeSlot(at(hour, days=2), at(hour + 1, days=2)) for hour in (8, 10, 12, 14)]
+    promises = [partial(promise_window, job_id=job.pk, window=window, actor=None) for window in windows]
+    book = partial(assign_job, job_id=job.pk, contractor_id=contractor.pk, start=at(11, 30, days=2), actor=None)
+    *answers, booked = together([*promises, book])
+    assert sorted(type(answer).__name__ for answer in answers) == ["Job", "str", "str", "str"]
+    assert answers.count("window-promised") == 3
+    job.refresh_from_db()
+    assert job.window in windows
+    if isinstance(booked, Assignment) and not (job.window and job.window.start <= at(11, 30, days=2) <= job.window.end):
+        # Booked before the promise: the booking stays, and is known to be outside the window.
+        assert Conflict.objects.get(assignment=booked).rules == ["outside_window"]
+    assert isinstance(booked, Assignment) or booked == "outside-window"
 
 
 def test_the_database_itself_refuses_an_overlap() -> None:

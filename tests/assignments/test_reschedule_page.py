@@ -197,3 +197,17 @@ def test_stays_within_its_queries(django_assert_max_num_queries: DjangoAssertNum
     client.get(url(assignment))
     with django_assert_max_num_queries(7):
         client.get(url(assignment))
+
+
+def test_asks_an_administrator_why_the_arrival_window_is_broken() -> None:
+    booking = AssignmentFactory(start=at(8, days=2), job__window_start=at(8, days=2), job__window_end=at(10, days=2))
+    coordinator, administrator = signed_in(), signed_in(Role.ADMINISTRATOR)
+    choice, question = {"slot": at(13, days=2).isoformat()}, 'name="window_break_reason"'
+    asked = coordinator.post(url(booking), choice).content.decode()
+    assert "outside the arrival window" in asked
+    assert question not in asked
+    assert "was promised an arrival" in move(coordinator, booking, at(13, days=2)).content.decode()
+    assert question in administrator.post(url(booking), choice).content.decode()
+    move(administrator, booking, at(13, days=2), window_break_reason="The customer agreed")
+    booking.refresh_from_db()
+    assert (booking.slot.start, booking.window_break_reason) == (at(13, days=2), "The customer agreed")

@@ -141,6 +141,35 @@ def test_bookings_that_no_longer_hold() -> None:
     assert f"{on_leave.contractor.name} is on leave." in second.detail
 
 
+def test_promises_in_danger() -> None:
+    now = timezone.now().replace(minute=0, second=0, microsecond=0)
+
+    def window(hours: int) -> dict[str, Any]:
+        start = now + timedelta(hours=hours)
+        return {"window_start": start, "window_end": start + timedelta(hours=2)}
+
+    def booked(hours: int, start: int, **fields: Any) -> Assignment:
+        job = {f"job__{name}": value for name, value in window(hours).items()}
+        return AssignmentFactory(start=now + timedelta(hours=start), **job, **fields)
+
+    open_job = JobFactory(**window(20))
+    JobFactory(**window(30))  # still time
+    pending = booked(10, 11)
+    confirmed(booked(12, 13))  # all is well
+    booked(40, 41)  # still time
+    outside = booked(60, 70)
+    booked(62, 72, window_break_reason="The customer agreed")
+    JobFactory()
+    matter = matters_by_icon()["handshake"]
+    assert (matter.count, rows(matter.url)) == (3, 3)
+    assert [line.text for line in matter.lines] == ["Flooring in Austin, TX"] * 3
+    unconfirmed, not_booked, elsewhere = (line.detail for line in matter.lines)
+    assert f"{pending.contractor.name} has not confirmed" in unconfirmed
+    assert open_job.job_number in not_booked
+    assert "no contractor is booked" in not_booked
+    assert f"but {outside.contractor.name} is booked for" in elsewhere
+
+
 def test_every_number_of_the_page_is_that_of_its_list() -> None:
     """Whatever the page counts, the list behind the number has as many rows."""
     ContractorFactory(status="inactive")
@@ -160,7 +189,7 @@ def test_every_number_of_the_page_is_that_of_its_list() -> None:
     ]
     numbers += [(matter.title, matter.count, matter.url) for matter in matters(timezone.now(), UserFactory())]
     numbers += [(bar.label, bar.value, bar.url) for chart in context["charts"] for bar in chart.bars]
-    assert len(numbers) == 5 + 6 + 3 + 7
+    assert len(numbers) == 5 + 7 + 3 + 7
     assert sum(1 for _, value, _ in numbers if value) > 15, "most of them count something here"
     assert [(title, value) for title, value, url in numbers if rows(url) != value] == []
 

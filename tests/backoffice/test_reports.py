@@ -79,6 +79,18 @@ def test_on_time_is_within_a_quarter_of_an_hour() -> None:
     assert figures.median_delay == timedelta(minutes=15, seconds=30)
 
 
+def test_a_window_is_kept_by_work_that_starts_in_it() -> None:
+    for minutes in (-1, 0, 120, 121):
+        start = austin(4)
+        started = start + timedelta(minutes=minutes)
+        ended = started + timedelta(hours=1)
+        booking = booked(4, status="completed", confirmed_at=austin(3), started_at=started, completed_at=ended)
+        Job.objects.filter(pk=booking.job_id).update(window_start=start, window_end=start + timedelta(hours=2))
+    booked(5, status="in_progress", confirmed_at=austin(3), started_at=austin(5))
+    figures = report(SINCE, UNTIL)
+    assert (figures.windows_kept.part, figures.windows_kept.whole) == (2, 4)
+
+
 def test_the_share_of_the_working_week() -> None:
     person = ContractorFactory(name="Ann", hours=[Shift(1, time(8), time(16)), Shift(2, time(20), time(0))])
     booked(3, contractor=person)
@@ -224,7 +236,7 @@ class TestThePage:
         [
             ("waits", "{number},flooring,medium,Austin,TX,2026-11-03T13:00:00+00:00,2026-11-03T15:00:00+00:00,2.00"),
             ("choices", "{number},'=Ann,2026-11-03 09:00,2,1,no,0.8000,'=cmd|x,"),
-            ("starts", "{number},'=Ann,2026-11-04 09:00,2026-11-04 09:20,20,no"),
+            ("starts", "{number},'=Ann,2026-11-04 09:00,2026-11-04 09:20,20,no,,,"),
         ],
     )
     def test_the_rows_behind_each_part(self, part: str, line: str) -> None:

@@ -239,6 +239,29 @@ class TestThePages:
         first = fits[str(booking.contractor_id)]["starts"][0]
         assert (first["minute"], datetime.fromisoformat(first["start"])) == (480, at(8, days=1))
 
+    def test_fits_keep_to_the_arrival_window_unless_the_reader_may_break_it(self, booking: Assignment) -> None:
+        Job.objects.update(window_start=at(8, days=1), window_end=at(10, days=1))
+        address = f"/live/fits/?job={booking.job_id}&day={at(9, days=1).date()}"
+        row = signed_in().get(address).json()[str(booking.contractor_id)]
+        assert [start["minute"] for start in row["starts"]] == [480, 510, 540, 570, 600]
+        assert (row["window"]["from"], row["window"]["to"]) == (480, 600)
+        assert "8:00–10:00 AM" in row["window"]["text"]
+        assert not any(start["breaks"] for start in row["starts"])
+        wide = signed_in(Role.ADMINISTRATOR).get(address).json()[str(booking.contractor_id)]["starts"]
+        assert [start["minute"] for start in wide if not start["breaks"]] == [480, 510, 540, 570, 600]
+        assert [start["minute"] for start in wide if start["breaks"]][:2] == [630, 660]
+
+    def test_a_bracket_shows_the_arrival_window(self, booking: Assignment) -> None:
+        Job.objects.update(window_start=at(8, days=1), window_end=at(10, days=1))
+        address = f"/?day={at(9, days=1).date()}"
+        page = signed_in().get(address).content.decode()
+        assert '<span class="promise" data-from="480" data-to="600" aria-hidden="true">' in page
+        assert "arrival window: " in page
+        Job.objects.update(window_start=at(10, days=1), window_end=at(12, days=1))
+        page = signed_in().get(address).content.decode()
+        assert 'class="promise broken"' in page
+        assert "starts outside the arrival window" in page
+
     def test_fits_are_on_the_clock_of_the_board_and_for_the_rows_that_are_named(self, booking: Assignment) -> None:
         other = ContractorFactory(time_zone="America/New_York")
         address = f"/live/fits/?job={booking.job_id}&day={at(9, days=1).date()}&contractors={other.pk}"

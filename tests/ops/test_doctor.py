@@ -153,6 +153,20 @@ def test_time_stamps_of_a_job() -> None:
     assert broken["timestamps-in-step"] == [f"job {number} (open)"]
 
 
+def test_a_booking_outside_the_window_that_was_promised() -> None:
+    key = value_of(
+        f"SELECT id FROM assignments_assignment WHERE {LIVE} AND upper(time_slot) > now() ORDER BY id LIMIT 1"
+    )
+    job = f"id = (SELECT job_id FROM assignments_assignment WHERE id = '{key}')"
+    month = "date_trunc('hour', now()) + interval '30 days'"
+    run(f"UPDATE jobs_job SET window_start = {month}, window_end = {month} + interval '2 hours' WHERE {job}")
+    broken = findings()
+    assert list(broken) == ["windows-kept-or-known"]
+    assert broken["windows-kept-or-known"][0].startswith(f"assignment {key} of JOB-")
+    run(f"UPDATE assignments_assignment SET window_break_reason = 'The customer agreed' WHERE id = '{key}'")
+    assert findings() == {}
+
+
 def test_a_slot_that_is_longer_than_the_job() -> None:
     key = value_of(A_LIVE_ONE)
     run(

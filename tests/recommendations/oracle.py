@@ -55,16 +55,28 @@ def consider(person: Contractor, job: Job, now: datetime, horizon_days: int) -> 
         return None
     site = ZoneInfo(job.time_zone)
     desired = job.desired_date.astimezone(site).date()
-    for days in range(horizon_days + 1):
+    offsets = range(horizon_days + 1)
+    if job.window_start and job.window_end:  # only its days count, wherever they lie
+        first, last = (moment.astimezone(site).date() for moment in (job.window_start, job.window_end))
+        offsets = range((first - desired).days, (last - desired).days + 1)
+    for days in offsets:
         day = desired + timedelta(days=days)
         starts = sorted(
             start
             for start in set(grid(person, day))
-            if start.astimezone(site).date() == day and start >= now and is_free(person, job, start)
+            if start.astimezone(site).date() == day
+            and start >= now
+            and in_window(job, start)
+            and is_free(person, job, start)
         )
         if starts:
             return Ranked(person, score(person, days, miles), days, starts, miles)
     return None
+
+
+def in_window(job: Job, start: datetime) -> bool:
+    """Whether the arrival window allows the start: both ends belong to it."""
+    return not job.window_start or not job.window_end or job.window_start <= start <= job.window_end
 
 
 # From place to place, each (latitude, longitude) with four decimals: miles, and the minutes that count for gaps.
@@ -115,7 +127,7 @@ def score(person: Contractor, days: int, miles: float) -> Decimal:
     def rounded(value: Decimal) -> Decimal:
         return value.quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
-    availability = rounded(max(Decimal(0), 1 - Decimal("0.1") * days))
+    availability = rounded(max(Decimal(0), min(Decimal(1), 1 - Decimal("0.1") * days)))
     rating = rounded(person.rating / 5)
     distance = rounded(Decimal(max(0.0, 1 - miles / settings.SCORE_MAX_MILES)))
     weight = {name: Decimal(str(value)) for name, value in settings.SCORE_WEIGHTS.items()}

@@ -189,7 +189,7 @@ def assert_fit_together(offered: list[Offers]) -> None:
     for offers in offered:
         request, site = JobRequest.of(offers.booking.job), known_site(offers.booking.job.point)
         for option in offers.replacements:
-            calendar = load_calendar(option.contractor, option.slot, rules, for_job=offers.booking.job_id)
+            calendar = load_calendar(option.contractor, option.slot, rules, request=JobRequest.of(offers.booking.job))
             assert is_free(calendar, option.slot, site, rules)
             assert not unmet_rules(option.contractor, request, miles=site.miles_from(option.contractor.point))
 

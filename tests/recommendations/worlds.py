@@ -115,6 +115,14 @@ class World:
             candidates_considered=0,
         )
 
+    def promise(self, job: Job) -> None:
+        """An arrival window on the half hour, often on the desired day, at any hour, also before the desired date."""
+        hours = self.random.choice([1, 1.5, 2, 2, 3, 4])
+        start = job.desired_date.replace(minute=30 * self.random.randrange(2)) + timedelta(
+            hours=self.random.choice([0, 0, self.random.randrange(-30, 30), self.random.randrange(-60, 200)])
+        )
+        job.window_start, job.window_end = start, start + timedelta(hours=hours)
+
     def job(self, **fields: object) -> Job:
         """A job to rank for; not saved."""
         pick = self.random

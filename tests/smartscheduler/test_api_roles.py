@@ -55,6 +55,8 @@ CALLS = [
     ("put", f"jobs/{ID}/", WRITERS),
     ("patch", f"jobs/{ID}/", WRITERS),
     ("post", f"jobs/{ID}/cancel/", WRITERS),
+    ("post", f"jobs/{ID}/window/", WRITERS),
+    ("delete", f"jobs/{ID}/window/", WRITERS),
     ("get", f"jobs/{ID}/recommendations/", EVERYBODY),
     ("get", f"jobs/{ID}/recommendations/{ID}/", EVERYBODY),
     ("post", "recommendations/", EVERYBODY),

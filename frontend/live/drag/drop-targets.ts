@@ -1,11 +1,20 @@
 // Where a job can be dropped: pure functions over the answer of the server.
 
-// `note` says how the time differs from what the customer asked for, `apart` the same in a few words.
+// `note` says how the time differs from what the customer asked for, `apart` the same in a few words. `breaks`: outside
+// the arrival window that was promised to the customer.
 export interface StartTime {
   minute: number;
   start: string;
   note: string;
   apart: string;
+  breaks: boolean;
+}
+
+// The arrival window of the job: its place in the row, and its text.
+export interface PromisedWindow {
+  from: number;
+  to: number;
+  text: string;
 }
 
 // A contractor's start times, or the reason why there are none. `aim` is where the desired time is in the row. `rank` is
@@ -16,6 +25,7 @@ export interface DropTarget {
   aim: number;
   rank: number | null;
   isOverride: boolean;
+  window: PromisedWindow | null;
 }
 
 // A drop counts for the nearest start within this distance.
@@ -23,6 +33,15 @@ const SNAP_MINUTES = 45;
 const GRID_MINUTES = 30;
 
 export const snapToGrid = (minute: number): number => Math.round(minute / GRID_MINUTES) * GRID_MINUTES;
+
+// The starts that keep the promise; where there are none, those that break it.
+export function preferredStarts(starts: StartTime[]): StartTime[] {
+  const kept = starts.filter((start) => !start.breaks);
+  return kept.length ? kept : starts;
+}
+
+export const isOutside = (window: PromisedWindow | null, minute: number): window is PromisedWindow =>
+  window !== null && (minute < window.from || minute > window.to);
 
 export function nearestStart(starts: StartTime[], minute: number): StartTime | null {
   const distance = (start: StartTime) => Math.abs(start.minute - minute);

@@ -22,6 +22,7 @@ export interface Label {
 export class DragPreview {
   private readonly ghost = create("div", { className: "ghost" });
   private readonly best = create("div", { className: "offered" });
+  private readonly window = create("div", { className: "promise" });
   private readonly label = create("div", { className: "float" });
   private readonly text = create("span");
   private readonly note = create("span", { className: "differs" });
@@ -48,6 +49,17 @@ export class DragPreview {
     this.ghost.classList.toggle("bad", !span.isAllowed);
   }
 
+  // A bracket around the arrival window that the customer was promised; red while the block would leave it.
+  showWindow(span: Span | null): void {
+    if (!span) {
+      this.window.remove();
+      return;
+    }
+    find(".track", span.lane).append(this.window);
+    place(this.window, span.from, span.to, axisOf());
+    this.window.classList.toggle("broken", !span.isAllowed);
+  }
+
   // An outline of the best choice.
   showBest(span: Span): void {
     find(".track", span.lane).append(this.best);
@@ -69,6 +81,7 @@ export class DragPreview {
   async springBack(): Promise<void> {
     this.ghost.remove();
     this.best.remove();
+    this.window.remove();
     if (!this.hasLabel || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     const frames = [{}, { transform: translation(this.origin.left, this.origin.top) }];
     await this.label.animate(frames, { duration: SPRING_BACK_MS, easing: "ease-out", fill: "forwards" }).finished;
@@ -77,6 +90,7 @@ export class DragPreview {
   remove(): void {
     this.ghost.remove();
     this.best.remove();
+    this.window.remove();
     this.label.remove();
   }
 }

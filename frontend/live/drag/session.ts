@@ -13,7 +13,7 @@ import { onRows } from "../row-paging";
 import { isComplete, stretchParams } from "../row-window";
 import { axisOf, boardElement, minuteText, spanText, toMinute } from "../timeline";
 import { toast, toastError } from "../toasts";
-import { bestRanked, nearestStart, snapToGrid, startWithinReach, type DropTarget, type StartTime } from "./drop-targets";
+import { bestRanked, isOutside, nearestStart, preferredStarts, snapToGrid, startWithinReach, type DropTarget, type StartTime } from "./drop-targets";
 import { allowedLanes, markLanes, unmarkLanes, type DropTargets } from "./lanes";
 import { DragPreview } from "./preview";
 
@@ -126,7 +126,7 @@ export class DragSession {
   private best(): { lane: HTMLElement; start: StartTime } | null {
     const lane = bestRanked(allowedLanes(), (item) => this.targetOf(item)?.rank ?? null);
     const target = lane && this.targetOf(lane);
-    const start = target ? nearestStart(target.starts, target.aim) : null;
+    const start = target ? nearestStart(preferredStarts(target.starts), target.aim) : null;
     return lane && start ? { lane, start } : null;
   }
 
@@ -156,8 +156,12 @@ export class DragSession {
     const start = target ? startWithinReach(target.starts, minute) : null;
     if (start) return { lane, start, minute: start.minute, reason: "" };
     const gridMinute = snapToGrid(minute);
-    const isUnavailable = t("notAvailable", { contractor: dataValue(lane, "name"), time: minuteText(gridMinute) });
-    return { lane, start: null, minute: gridMinute, reason: target ? target.reason || isUnavailable : "" };
+    return { lane, start: null, minute: gridMinute, reason: target ? target.reason || this.whyNot(lane, target, gridMinute) : "" };
+  }
+
+  private whyNot(lane: HTMLElement, { window }: DropTarget, minute: number): string {
+    if (isOutside(window, minute)) return t("outsideWindow", { window: window.text });
+    return t("notAvailable", { contractor: dataValue(lane, "name"), time: minuteText(minute) });
   }
 
   private moveToFirstLane(): void {
@@ -187,8 +191,10 @@ export class DragSession {
 
   private showSpot(spot: Spot | null): void {
     this.currentSpot = spot;
-    const span = spot && { lane: spot.lane, from: spot.minute, to: spot.minute + this.minutes, isAllowed: spot.start !== null };
-    this.preview.showGhost(span);
+    const isAllowed = Boolean(spot?.start && !spot.start.breaks);
+    this.preview.showGhost(spot && { lane: spot.lane, from: spot.minute, to: spot.minute + this.minutes, isAllowed });
+    const window = spot && this.targetOf(spot.lane)?.window;
+    this.preview.showWindow(spot && window ? { lane: spot.lane, from: window.from, to: window.to, isAllowed: !isOutside(window, spot.minute) } : null);
     this.preview.showLabel({
       text: this.labelText(spot),
       note: spot?.start ? this.noteFor(spot.lane, spot.start) : "",
@@ -216,7 +222,9 @@ export class DragSession {
     const isMoved = booking && Date.parse(booking.start) !== Date.parse(start.start);
     // At the same time, a confirmed booking stays confirmed.
     const mustConfirm = isReassigned && isMoved && this.element.matches(".confirmed");
-    return [mustConfirm ? t("mustConfirm", { contractor: dataValue(lane, "name") }) : "", start.note].filter(Boolean).join(" ");
+    const window = this.targetOf(lane)?.window;
+    const breaks = start.breaks && window ? t("breaksWindow", { window: window.text }) : "";
+    return [breaks, mustConfirm ? t("mustConfirm", { contractor: dataValue(lane, "name") }) : "", start.note].filter(Boolean).join(" ");
   }
 
   // --- Ending -------------------------------------------------------------------------------------

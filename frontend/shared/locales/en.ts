@@ -33,12 +33,18 @@ export const en = {
   overrideQuestion: "Assign {job} to {contractor}, who is not the first of the ranking?",
   overrideReason: "Reason (optional)",
   overrideChoose: "Assign to {contractor}",
+  windowPromised: "An arrival at {window} is promised for {job}. Only starts in this window can be booked now.",
+  breakQuestion: "Book {job} outside its arrival window?",
+  breakReason: "Reason",
+  breakWindow: "Break the window",
 
   // Drag and drop
   dropHint: "Drop on a contractor's row",
   timesLoading: "Checking available times…",
   timesFailed: "Available times could not be loaded. Try again.",
   notAvailable: "{contractor} is not available at {time}.",
+  outsideWindow: "The customer was promised an arrival on {window}.",
+  breaksWindow: "This breaks the promise to the customer: {window}.",
   mustConfirm: "{contractor} must confirm the new time.",
   noDropTarget: "No contractor on this board can take {job} on this day. Try another day or change the filters.",
   noDropTargetLoaded:

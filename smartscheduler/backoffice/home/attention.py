@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from assignments.admin.list_filters import ANY_RULE
 from assignments.admin.list_filters import SOON_DAYS as UNCONFIRMED_DAYS
 from assignments.broken_bookings import unmet_reasons
+from assignments.endangered_promises import promises_in_danger
 from assignments.lateness import late_sentence, reported_delay
 from assignments.models import Assignment
 from jobs.admin import SOON_DAYS
@@ -60,6 +62,7 @@ def matters(now: datetime, reader: Any) -> list[Matter]:
     return [
         _urgent(now),
         _late(now),
+        _promises(now),
         _without_candidate(now, rules),
         _overdue(now),
         _in_conflict(now, reader, rules),
@@ -76,6 +79,32 @@ def _urgent(now: datetime) -> Matter:
         lines=[_job(job, _desired(job, now)) for job in jobs.by_urgency()[:SHOWN]],
         url=list_url("jobs_job", status__exact="open", priority__exact="urgent"),
     )
+
+
+def _promises(now: datetime) -> Matter:
+    """Arrival windows that are close and have no confirmed booking, or whose booking starts outside them."""
+    jobs = promises_in_danger(Job.objects.all(), now)
+    live = Prefetch("assignments", Assignment.objects.live().select_related("contractor"), to_attr="live")
+    shown = jobs.order_by("window_start", "pk").prefetch_related(live)[:SHOWN]
+    return Matter(
+        title=gettext("Promised arrival windows in danger"),
+        icon="handshake",
+        count=jobs.count(),
+        lines=[_job(job, _danger(job)) for job in shown],
+        url=list_url("jobs_job", promise="danger"),
+    )
+
+
+def _danger(job: Any) -> str:
+    window, booking = local_slot(job.window, job.zone), next(iter(job.live), None)
+    if booking is None:
+        return gettext("promised {window}, and no contractor is booked").format(window=window)
+    if JobRequest.of(job).allows(booking.slot.start):
+        text = gettext("promised {window}, and {contractor} has not confirmed")
+    else:
+        text = gettext("promised {window}, but {contractor} is booked for {start}")
+    start = local_time(booking.slot.start, job.zone)
+    return text.format(window=window, contractor=booking.contractor.name, start=start)
 
 
 def _without_candidate(now: datetime, rules: Rules) -> Matter:

@@ -35,7 +35,10 @@ SELECT job.job_number, person.name, {LOCAL.format("lower(booking.time_slot)")},
 STARTED = f"""
 SELECT job.job_number, person.name, {LOCAL.format("lower(booking.time_slot)")}, {LOCAL.format("booking.started_at")},
        round(extract(epoch FROM booking.started_at - lower(booking.time_slot)) / 60),
-       CASE WHEN booking.started_at <= lower(booking.time_slot) + %(grace)s THEN 'yes' ELSE 'no' END
+       CASE WHEN booking.started_at <= lower(booking.time_slot) + %(grace)s THEN 'yes' ELSE 'no' END,
+       {LOCAL.format("job.window_start")}, {LOCAL.format("job.window_end")},
+       CASE WHEN booking.started_at BETWEEN job.window_start AND job.window_end THEN 'yes'
+            WHEN job.window_start IS NOT NULL THEN 'no' END
 {JOINED} WHERE {BEGINS} AND booking.started_at IS NOT NULL ORDER BY lower(booking.time_slot), booking.id
 """  # noqa: S608  (our own text)
 
@@ -95,5 +98,9 @@ PARTS = {
         *("candidates_considered", "candidates_exact", "score", "override_reason", "assigned_by"),
     ),
     "cancellations": _of(CANCELLED, "job_number", "contractor", "start", "cancelled_at", "reason"),
-    "starts": _of(STARTED, "job_number", "contractor", "start", "started_at", "minutes_late", "on_time"),
+    "starts": _of(
+        STARTED,
+        *("job_number", "contractor", "start", "started_at", "minutes_late", "on_time"),
+        *("window_start", "window_end", "window_kept"),
+    ),
 }

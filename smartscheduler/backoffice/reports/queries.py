@@ -66,9 +66,11 @@ GROUP BY 1 ORDER BY 2 DESC, 1
 WEEKLY = f"""
 SELECT week, count(*), count(*) FILTER (WHERE status = 'cancelled'), count(started_at),
        count(*) FILTER (WHERE started_at <= starts + %(grace)s),
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM started_at - starts))
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM started_at - starts)),
+       count(*) FILTER (WHERE status = 'completed' AND window_start IS NOT NULL),
+       count(*) FILTER (WHERE status = 'completed' AND started_at BETWEEN window_start AND window_end)
 FROM (SELECT date_trunc('week', {DAY})::date AS week, booking.status, booking.started_at,
-             lower(booking.time_slot) AS starts {BOOKINGS} WHERE {BEGINS}) begun
+             job.window_start, job.window_end, lower(booking.time_slot) AS starts {BOOKINGS} WHERE {BEGINS}) begun
 GROUP BY GROUPING SETS ((week), ()) ORDER BY week
 """  # noqa: S608  (our own text)
 
@@ -112,6 +114,8 @@ class Report:
     cancel_reasons: list[tuple[str, int]]
     on_time: Share
     median_delay: timedelta | None
+    # Completed jobs with an arrival window, and those of them that were started in it.
+    windows_kept: Share
     weeks: list[Week]
 
     @property
@@ -135,7 +139,7 @@ def report(since: date, until: date) -> Report:
     waits, choices, begun = (_groups(query, values) for query in (WAITING, CHOICES, WEEKLY))
     waited, median, slow = waits[None]
     made, first, overridden = choices[None]
-    slots, cancelled, started, on_time, delay = begun[None]
+    slots, cancelled, started, on_time, delay, promised, kept = begun[None]
     return Report(
         since=since,
         until=until,
@@ -151,6 +155,7 @@ def report(since: date, until: date) -> Report:
         cancel_reasons=_reasons(CANCEL_REASONS, values),
         on_time=Share(on_time, started),
         median_delay=_seconds(delay),
+        windows_kept=Share(kept, promised),
         weeks=[Week(week, *counts[:4]) for week, counts in begun.items() if week],
     )
 
@@ -159,7 +164,7 @@ def headline(since: date, until: date) -> Headline:
     """The main figures from `since` to `until`. Runs three statements."""
     values = _values(since, until)
     waits, choices, begun = (_groups(query, values)[None] for query in (WAITING, CHOICES, WEEKLY))
-    slots, cancelled, started, on_time, _ = begun
+    slots, cancelled, started, on_time, *_ = begun
     return Headline(_seconds(waits[1]), Share(choices[1], choices[0]), Share(cancelled, slots), Share(on_time, started))
 
 

@@ -45,6 +45,17 @@ KINDS = {
         _("The contractor is not available at that time"),
         "see `reasons`, `conflicting_assignment`, and up to three `nearest_slots` of the same contractor",
     ),
+    "outside-window": Kind(
+        409,
+        _("The start is outside the promised arrival window"),
+        "see `window`, and up to three `nearest_slots` of the same contractor in it; with the permission "
+        "`assignments.break_window`, send `window_break_reason` to book it all the same",
+    ),
+    "window-promised": Kind(
+        409,
+        _("Another arrival window is already promised"),
+        "`window` is the current one; send its start as `replaces` to change it",
+    ),
     "contractor-unsuitable": Kind(409, _("The contractor does not meet all requirements of this job"), "see `reasons`"),
     "booking-in-conflict": Kind(
         409,

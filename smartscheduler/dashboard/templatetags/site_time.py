@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from jobs.models import Job
 from smartscheduler.core import formatting
-from smartscheduler.core.formatting import local_hours, local_time, zone_name
+from smartscheduler.core.formatting import local_hours, local_slot, local_time, zone_name
 from smartscheduler.dashboard.board import Block
 
 register = template.Library()
@@ -54,6 +54,12 @@ def hours_with_zone(block: Block) -> str:
         return hours
     site_hours = f"{local_hours(slot, site)} {zone_name(slot.start, site)}"
     return gettext("{hours} ({site_hours} at the site)").format(hours=hours, site_hours=site_hours)
+
+
+@register.filter
+def window_of(job: Job) -> str:
+    """The arrival window of a job at its site: `Mon, Nov 30, 8:00–10:00 AM CST`; empty without one."""
+    return local_slot(job.window, job.zone) if job.window else ""
 
 
 @register.filter

@@ -17,7 +17,7 @@ from recommendations.ranking import rank_candidates
 from recommendations.results import RankedCandidate
 from smartscheduler.accounts.models import User
 from smartscheduler.ops.demo.jobs import Fate, Order, order
-from smartscheduler.ops.demo.past import Archive, Choice
+from smartscheduler.ops.demo.past import Archive, Choice, window_around
 from smartscheduler.ops.demo.random import identity
 from smartscheduler.ops.demo.vocabulary import CANCEL_REASONS, COMMENTS, OVERRIDE_REASONS
 from smartscheduler.rules.values import Rules
@@ -69,7 +69,16 @@ class Bookings:
             case Fate.CANCELLED:
                 self._cancelled(order)
             case Fate.OPEN | Fate.URGENT:
-                self._create(order)
+                self._open(order)
+
+    def _open(self, order: Order) -> None:
+        """An open job; to some customers an arrival at the desired time is promised."""
+        job = self._create(order)
+        if order.has_window:
+            self._promise(job, job.desired_date)
+
+    def _promise(self, job: Job, start: datetime) -> None:
+        services.promise_window(job_id=job.pk, window=window_around(start), actor=self.actor)
 
     def _done(self, order: Order) -> None:
         """A job that was completed within the last two weeks."""
@@ -174,6 +183,8 @@ class Bookings:
             actor=self.actor,
             override_reason="" if is_first else order.chance.choice(OVERRIDE_REASONS),
         )
+        if order.has_window:
+            self._promise(job, start)
         # The order came some hours before the booking.
         Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - (order.booked_at - order.ordered_at))
         if confirm:

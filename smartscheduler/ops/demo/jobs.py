@@ -90,6 +90,11 @@ class Order:
             booked_at=self.booked_at - shift,
         )
 
+    @property
+    def has_window(self) -> bool:
+        """Whether the customer is promised an arrival window: two of five."""
+        return int(self.number, 16) % 5 < 2
+
     def made(self, at: datetime, **changes: Any) -> dict[str, Any]:
         """The fields of the job when created at an instant, with its number."""
         job_number = f"JOB-{at.astimezone(UTC):%Y%m%d}-{self.number}"

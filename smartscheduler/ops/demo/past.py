@@ -14,6 +14,7 @@ from assignments.availability import Booking, Calendar, blocked_time
 from assignments.decision_record import Decision
 from assignments.models import Assignment
 from contractors.models import Contractor
+from jobs.arrival import USUAL_WINDOW
 from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.ranking import best_candidates, contractors_by_id, ranked_candidate
@@ -101,8 +102,11 @@ class Archive:
 
     def _keep_job(self, order: Order, choice: Choice, now: datetime, *, done: bool) -> Job:
         late = timedelta(minutes=order.chance.randint(-15, 15))
+        window = window_around(choice.slot.start) if order.has_window else None
         job = Job(
             **order.made(order.ordered_at, desired_date=min(order.fields["desired_date"], choice.slot.start)),
+            window_start=window and window.start,
+            window_end=window and window.end,
             status=Job.Status.COMPLETED if done else Job.Status.IN_PROGRESS,
             completed_at=min(now, choice.slot.end + late) if done else None,
         )
@@ -117,6 +121,12 @@ class Archive:
             cancel_reason="No contractor was available in time.",
         )
         return _import(job, order)
+
+
+def window_around(start: datetime) -> TimeSlot:
+    """The arrival window of a booking: two hours that begin at its start, or up to half an hour before."""
+    begins = start - timedelta(minutes=start.minute % 30, seconds=start.second, microseconds=start.microsecond)
+    return TimeSlot(begins, begins + USUAL_WINDOW)
 
 
 def _import(job: Job, order: Order) -> Job:

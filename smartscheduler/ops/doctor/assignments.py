@@ -55,6 +55,20 @@ WHERE booking.status IN ({LIVE_STATES}) AND (upper(time_slot) - lower(time_slot)
 """  # noqa: S608
 
 
+# A promise that was changed under a booking leaves a conflict, which the home page lists.
+OUTSIDE_WINDOW = f"""
+SELECT format('assignment %s of %s starts %s, promised from %s to %s', booking.id, job.job_number, lower(time_slot),
+              window_start, window_end)
+FROM assignments_assignment booking JOIN jobs_job job ON job.id = booking.job_id
+WHERE booking.status IN ({LIVE_STATES}) AND lower(time_slot) NOT BETWEEN window_start AND window_end
+  AND window_break_reason = '' AND upper(time_slot) > now()
+  AND NOT EXISTS (
+      SELECT FROM assignments_conflict noted
+      WHERE noted.assignment_id = booking.id AND 'outside_window' = ANY(noted.rules)
+  )
+"""  # noqa: S608
+
+
 def _number(name: str) -> str:
     value = f"score_breakdown -> '{name}'"
     return f"CASE jsonb_typeof({value}) WHEN 'number' THEN ({value})::numeric END AS {name}"
@@ -107,6 +121,13 @@ CHECKS = (
         holds="A live assignment lasts as long as its job",
         remedy="Reschedule the assignment in the back-office. Its slot then gets the duration of the job.",
         find=rows_of(SLOT_LENGTH),
+        large=True,
+    ),
+    Check(
+        name="windows-kept-or-known",
+        holds="A live assignment starts in the arrival window of its job, has a reason not to, or is a known conflict",
+        remedy="Reschedule the assignment, or promise the customer another window, in the back-office.",
+        find=rows_of(OUTSIDE_WINDOW),
         large=True,
     ),
     Check(

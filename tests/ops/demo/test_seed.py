@@ -18,6 +18,7 @@ from assignments.calendars import load_calendar
 from assignments.models import Assignment
 from contractors.models import Absence, Contractor, WorkingHours
 from jobs.models import Job
+from jobs.requirements import JobRequest
 from smartscheduler.accounts.models import User
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.ops.demo import bulk_contractors, troubles
@@ -146,7 +147,9 @@ def test_contractors_work_in_their_free_time() -> None:
     in_conflict = Assignment.objects.in_conflict(timezone.now())
     standing = Assignment.objects.exclude(status="cancelled").exclude(pk__in=in_conflict)
     for assignment in standing.select_related("job", "contractor"):
-        calendar = load_calendar(assignment.contractor, assignment.slot, current_rules(), for_job=assignment.job_id)
+        calendar = load_calendar(
+            assignment.contractor, assignment.slot, current_rules(), request=JobRequest.of(assignment.job)
+        )
         assert is_free(calendar, assignment.slot, Site(assignment.job.point), current_rules())
 
 

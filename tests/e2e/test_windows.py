@@ -1,0 +1,82 @@
+"""Arrival windows: promised from the panel, kept by drag and drop, broken by administrators with a reason."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.conftest import Open
+from tests.e2e.office import ADMINISTRATOR, COORDINATOR, Api
+from tests.e2e.test_board import Wanted, block, card, drag, keep, lane, start_of
+from tests.e2e.test_pages import barriers
+
+HOUR = 60
+
+
+@pytest.fixture
+def wanted_job(api: Api, job: Any) -> Wanted:
+    return Wanted(api, job)
+
+
+def offered_window(api: Api, wanted_job: Wanted) -> tuple[str, str]:
+    """Start and end of the first window that the best candidate offers."""
+    answer = api.get(f"jobs/{wanted_job.job['id']}/recommendations/", windows=3)
+    window = answer["recommendations"][0]["arrival_windows"][0]
+    return window["start"], window["end"]
+
+
+def bracket(page: Page, wanted_job: Wanted) -> Locator:
+    return lane(page, wanted_job).locator(".promise")
+
+
+def far_from(minute: int) -> int:
+    """A minute of the working day that is hours away."""
+    return minute + 3 * HOUR if minute < 12 * HOUR else minute - 4 * HOUR
+
+
+def test_a_window_is_promised_in_the_panel_and_kept_on_the_board(visit: Open, api: Api, wanted_job: Wanted) -> None:
+    start, end = offered_window(api, wanted_job)
+    page = visit(f"/#job-{wanted_job.job['id']}", COORDINATOR)
+    first = page.get_by_role("article", name="Rank 1:")
+    assert barriers(page) == []
+    keep(page, "windows-offered")
+    first.locator(f"[data-promise^='{start.removesuffix('Z')}']").click()
+    expect(page.get_by_text("Only starts in this window can be booked now.")).to_be_visible()
+    assert api.job(wanted_job.job["id"])["window_start"] == start
+
+    page = visit(wanted_job.board, COORDINATOR)
+    minute = wanted_job.minute(start)
+    drag(page, card(page, wanted_job), lane(page, wanted_job), far_from(minute), drop=False)
+    expect(page.locator(".float")).to_contain_text("The customer was promised an arrival on")
+    expect(bracket(page, wanted_job)).to_have_class("promise broken")
+    keep(page, "windows-refused")
+    page.mouse.up()
+    assert api.job(wanted_job.job["id"])["status"] == "open"
+
+    drag(page, card(page, wanted_job), lane(page, wanted_job), minute)
+    expect(block(page, wanted_job)).to_have_attribute("data-from", str(minute))
+    expect(bracket(page, wanted_job)).to_have_attribute("data-to", str(wanted_job.minute(end)))
+    expect(bracket(page, wanted_job)).to_have_class("promise")
+    assert barriers(page) == []
+    keep(page, "windows-kept")
+
+
+def test_an_administrator_breaks_a_window_with_a_reason(visit: Open, api: Api, wanted_job: Wanted) -> None:
+    start, end = offered_window(api, wanted_job)
+    api.post(f"jobs/{wanted_job.job['id']}/window/", start=start, end=end)
+    api.post("assignments/", job=wanted_job.job["id"], contractor=wanted_job.contractor["id"], start=start)
+    page = visit(wanted_job.board, ADMINISTRATOR)
+    minute = far_from(wanted_job.minute(start))
+    drag(page, block(page, wanted_job), lane(page, wanted_job), minute)
+    dialog = page.get_by_role("dialog", name="outside its arrival window?")
+    expect(dialog).to_contain_text("The customer was promised an arrival on")
+    keep(page, "windows-reason")
+    dialog.get_by_label("Reason").fill("The customer agreed by phone")
+    dialog.get_by_role("button", name="Break the window").click()
+    expect(bracket(page, wanted_job)).to_have_class("promise broken")
+    moved = datetime.fromisoformat(start_of(api, wanted_job))
+    assert abs(moved - datetime.fromisoformat(start)) > timedelta(hours=2)
+    (booking,) = api.bookings(wanted_job.job)
+    assert booking["window_break_reason"] == "The customer agreed by phone"
+    keep(page, "windows-broken")
