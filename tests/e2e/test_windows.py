@@ -27,7 +27,8 @@ def offered_window(api: Api, wanted_job: Wanted) -> tuple[str, str]:
 
 
 def bracket(page: Page, wanted_job: Wanted) -> Locator:
-    return lane(page, wanted_job).locator(".promise")
+    """The bracket around the booking; while a job is carried, the lane has one more."""
+    return lane(page, wanted_job).locator("span.promise")
 
 
 def far_from(minute: int) -> int:
@@ -42,14 +43,16 @@ def test_a_window_is_promised_in_the_panel_and_kept_on_the_board(visit: Open, ap
     assert barriers(page) == []
     keep(page, "windows-offered")
     first.locator(f"[data-promise^='{start.removesuffix('Z')}']").click()
-    expect(page.get_by_text("Only starts in this window can be booked now.")).to_be_visible()
+    expect(
+        page.get_by_role("paragraph").filter(has_text="Only starts in this window can be booked now.")
+    ).to_be_visible()
     assert api.job(wanted_job.job["id"])["window_start"] == start
 
     page = visit(wanted_job.board, COORDINATOR)
     minute = wanted_job.minute(start)
     drag(page, card(page, wanted_job), lane(page, wanted_job), far_from(minute), drop=False)
     expect(page.locator(".float")).to_contain_text("The customer was promised an arrival on")
-    expect(bracket(page, wanted_job)).to_have_class("promise broken")
+    expect(lane(page, wanted_job).locator("div.promise")).to_have_class("promise broken")
     keep(page, "windows-refused")
     page.mouse.up()
     assert api.job(wanted_job.job["id"])["status"] == "open"
