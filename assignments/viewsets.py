@@ -207,7 +207,7 @@ class JobWindowView(JobViewSet):
 
     @extend_schema(responses=JobSerializer, operation_id="jobs_withdraw_window", filters=False)
     def withdraw(self, request: Request, pk: UUID) -> Response:
-        """Withdraw the arrival window, after the customer has been told that it no longer holds."""
+        """Withdraw the arrival window, after the customer has been informed that it no longer holds."""
         return self.after(services.withdraw_window(job_id=pk, actor=cast(User, request.user)))
 
 
