@@ -85,10 +85,10 @@ def test_two_clicks_merge_once() -> None:
 
 
 def test_merging_each_into_the_other_leaves_one() -> None:
-    one, other = job_of("Grace Hill", PHONE).customer, job_of("Grace Hil", OTHER_PHONE).customer
-    assert one
-    assert other
-    outcomes = together([lambda: merge(one, other), lambda: merge(other, one)])
+    first, second = job_of("Grace Hill", PHONE).customer, job_of("Grace Hil", OTHER_PHONE).customer
+    assert first
+    assert second
+    outcomes = together([lambda: merge(first, second), lambda: merge(second, first)])
     assert outcomes.count("invalid-transition") == 1, outcomes
     assert Customer.objects.current().count() == 1
     assert_whole()
