@@ -1,9 +1,11 @@
-"""Functions that the tests run in child processes."""
+"""Functions that the tests run in child processes, and telephone numbers that stop a worker (poisoned_settings.py)."""
 
 import os
 import signal
 import threading
 from itertools import count
+
+FOREVER, GREEDY = "(512) 555-0101", "(512) 555-0102"
 
 
 def backwards(payload: bytes) -> bytes:

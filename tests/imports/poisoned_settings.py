@@ -2,9 +2,9 @@
 
 from smartscheduler.core.entry import phone_numbers
 from smartscheduler.settings import *  # noqa: F403
+from tests.imports.child_calls import FOREVER, GREEDY
 
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
-FOREVER, GREEDY = "(512) 555-0101", "(512) 555-0102"
 read_phone = phone_numbers.read_phone
 
 

@@ -32,8 +32,7 @@ from smartscheduler.notifications.models import Mail
 from smartscheduler.ops.local import process_specs
 from tests.events.processes import environment, running, wait_until
 from tests.factories import AssignmentFactory, UserFactory
-from tests.imports.child_calls import asleep, backwards, crash, forever, greedy
-from tests.imports.poisoned_settings import FOREVER, GREEDY
+from tests.imports.child_calls import FOREVER, GREEDY, asleep, backwards, crash, forever, greedy
 from tests.imports.test_imports import ANN, HEAD, counts
 from tests.imports.test_odd_files import with_sheet
 
