@@ -113,7 +113,9 @@ class CustomerSerializer(StrictModelSerializer):
 class CustomerDuplicateSerializer(StrictModelSerializer):
     """Customer who is likely the same person, and what is the same."""
 
-    same = serializers.ListField(child=serializers.ChoiceField(choices=[(name, name) for name in REASONS]))
+    same = serializers.ListField(
+        child=serializers.ChoiceField(choices=[(name, name) for name in REASONS]), read_only=True
+    )
 
     class Meta:
         model = Customer

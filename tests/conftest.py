@@ -51,7 +51,8 @@ def django_db_setup(
             cursor.execute(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)')
             cursor.execute(f'CREATE DATABASE "{own}" TEMPLATE "{template}"')
         names["TEST"]["NAME"] = names["NAME"] = own
-        yield
+    yield
+    with django_db_blocker.unblock():
         connection.close()
         with connection._nodb_cursor() as cursor:
             for name in (own, template):

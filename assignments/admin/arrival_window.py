@@ -49,12 +49,17 @@ def promise(
     return services.promise_window(job_id=job.pk, window=window, replaces=replaces, actor=actor)
 
 
+def _promised(job: Job) -> list[str]:
+    """The sentence about the promised window, or none."""
+    if job.window is None:
+        return []
+    text = gettext("The customer is promised an arrival on {window}.")
+    return [text.format(window=local_slot(job.window, job.zone))]
+
+
 def what_follows(job: Job) -> list[str]:
     """Sentences about the promised window and the live booking."""
-    sentences = []
-    if job.window:
-        text = gettext("The customer is promised an arrival on {window}.")
-        sentences.append(text.format(window=local_slot(job.window, job.zone)))
+    sentences = _promised(job)
     live = Assignment.objects.live().filter(job=job).select_related("contractor").first()
     if live:
         text = gettext("{contractor} is booked for {slot}. Outside the window, the booking becomes a conflict.")
@@ -121,9 +126,7 @@ registry.record_action(
         allowed=may_promise,
         possible=partial(is_open_or_booked, has_window=True),
         form=lambda job: forms.Form,
-        consequences=lambda job: [
-            gettext("The customer is promised an arrival on {window}.").format(window=local_slot(job.window, job.zone))
-        ],
+        consequences=_promised,
         danger=True,
     ),
 )

@@ -125,18 +125,13 @@ class CustomerAdmin(RecordAdmin, TabbedAdmin, ServiceAdmin, HistoryAdmin, ListAd
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return with_details(cast(CustomerQuerySet, super().get_queryset(request)))
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
+    def search(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         """Search without merged records. Users who may not see customers get no names as suggestions."""
         customers = cast(CustomerQuerySet, queryset).current()
         if request.path.endswith("/autocomplete/") and not can_see(person(request), Permission.VIEW_CUSTOMERS):
             return customers.none(), False
-        return super().get_search_results(request, customers, search_term)
-
-    def search(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
         terms = [search_key(term) for term in split_search(normalize_search(search_term))]
-        return super().search(request, queryset, " ".join(f'"{term}"' for term in terms if term))
+        return super().search(request, customers, " ".join(f'"{term}"' for term in terms if term))
 
     def redact_record(self, record: Any, reader: User, *, instead: str = "") -> Any:
         """Also empty the loaded phone numbers and addresses, which columns show."""

@@ -71,6 +71,7 @@ it("leads to the page that reassigns its bookings, and from there back to the bo
   history.replaceState(null, "", "/?day=2026-11-24");
   const bookings = ["a", "b"].map((assignment) => ({ assignment })) as ShownBooking[];
   expect(selection.reassignUrl(bookings)).toBe("/admin/assignments/assignment/replace/?id=a&id=b&next=%2F%3Fday%3D2026-11-24");
+  history.replaceState(null, "", "/"); // the files of tests share one page
 });
 
 it("grows by clicks with Ctrl and Shift, and ends with its act", async () => {

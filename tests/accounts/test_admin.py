@@ -94,6 +94,7 @@ EVERYBODYS = {
     "Jobs",
     "Assignments",
     "Contractors",
+    "Customers",
     "History",
     "Events",
     "Messages",
@@ -130,7 +131,7 @@ def test_the_board_and_the_back_office_have_the_same_places_in_the_same_order() 
     headers = [header_of(client, address) for address in pages]
     places = [re.findall(r'<nav class="places".*?</nav>', header, re.DOTALL)[0] for header in headers]
     titles = [re.findall(r">([^<]+)</a>", navigation) for navigation in places]
-    assert titles == [["Board", "Jobs", "Contractors", "Assignments", "Reports"]] * len(pages)
+    assert titles == [["Board", "Jobs", "Customers", "Contractors", "Assignments", "Reports"]] * len(pages)
     current = [re.findall(r'aria-current="page">([^<]+)</a>', header) for header in headers]
     assert current == [["Board"], ["Home"], ["Jobs"], ["Reports"], ["Road distances"]]
 

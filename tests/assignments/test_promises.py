@@ -1,5 +1,6 @@
 """Promising arrival windows, booking inside them, and breaking them."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -75,17 +76,17 @@ def test_a_new_job_can_have_a_window() -> None:
 @pytest.mark.parametrize(
     "bounds",
     [
-        (at(8, days=2), at(8, 30, days=2)),  # too short
-        (at(8, days=2), at(12, 30, days=2)),  # too long
-        (at(8, 15, days=2), at(10, 15, days=2)),  # not on the half hour
-        (at(8, days=2), at(9, 45, days=2)),
-        (at(8, days=-3), at(10, days=-3)),  # over
+        lambda: (at(8, days=2), at(8, 30, days=2)),  # too short
+        lambda: (at(8, days=2), at(12, 30, days=2)),  # too long
+        lambda: (at(8, 15, days=2), at(10, 15, days=2)),  # not on the half hour
+        lambda: (at(8, days=2), at(9, 45, days=2)),
+        lambda: (at(8, days=-3), at(10, days=-3)),  # over
     ],
 )
-def test_refuses_an_impossible_window(bounds: tuple[datetime, datetime]) -> None:
+def test_refuses_an_impossible_window(bounds: Callable[[], tuple[datetime, datetime]]) -> None:
     job = JobFactory()
     with pytest.raises(InvalidInput) as refused:
-        promise_window(job_id=job.pk, window=TimeSlot(*bounds), actor=None)
+        promise_window(job_id=job.pk, window=TimeSlot(*bounds()), actor=None)
     assert refused.value.errors.keys() & {"window_start", "window_end"}
     job.refresh_from_db()
     assert job.window is None
@@ -93,18 +94,19 @@ def test_refuses_an_impossible_window(bounds: tuple[datetime, datetime]) -> None
 
 
 @pytest.mark.parametrize(
-    ("start", "end"),
+    "bounds",
     [
-        (at(8, days=2), None),
-        (None, at(8, days=2)),
-        (at(8, days=2), at(8, 30, days=2)),
-        (at(8, days=2), at(13, days=2)),
-        (at(8, 10, days=2), at(10, 10, days=2)),
-        (at(8, days=2), at(10, 1, days=2)),
+        lambda: (at(8, days=2), None),
+        lambda: (None, at(8, days=2)),
+        lambda: (at(8, days=2), at(8, 30, days=2)),
+        lambda: (at(8, days=2), at(13, days=2)),
+        lambda: (at(8, 10, days=2), at(10, 10, days=2)),
+        lambda: (at(8, days=2), at(10, 1, days=2)),
     ],
 )
-def test_the_database_refuses_it_too(start: datetime | None, end: datetime | None) -> None:
+def test_the_database_refuses_it_too(bounds: Callable[[], tuple[datetime | None, datetime | None]]) -> None:
     job = JobFactory()
+    start, end = bounds()
     with pytest.raises(IntegrityError), transaction.atomic():
         Job.objects.filter(pk=job.pk).update(window_start=start, window_end=end)
 

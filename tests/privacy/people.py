@@ -20,6 +20,7 @@ from assignments.models import Assignment
 from contractors import services as people
 from contractors.models import Contractor
 from jobs import services as work
+from jobs.linking import link_customers
 from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.session_store import SessionStore
@@ -108,6 +109,7 @@ def seed_customer(actor: User) -> list[Job]:
     """Grace, with two jobs that are over, one of them under another spelling."""
     crew = ContractorFactory(name="Cid Moore", email="cid@crews.example")
     jobs = [JobFactory(**GRACE), JobFactory(**{**GRACE, "customer_name": "Hillcrest, Grace"})]
+    link_customers()
     work.update_job(job_id=jobs[0].pk, customer_name="G. Hillcrest-Old", actor=actor)
     work.update_job(
         job_id=jobs[0].pk,

@@ -77,6 +77,7 @@ def test_the_ranking_of_a_job(api: APIClient) -> None:
         "travel_minutes",
         "distance_source",
         "distance_as_of",
+        "arrival_windows",
     }
     assert (first["rank"], first["score"], second["rank"], second["score"]) == (1, 1.0, 2, 0.86)
     assert first["contractor"] == {

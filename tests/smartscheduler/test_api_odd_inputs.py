@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from assignments.models import Assignment
 from contractors.models import Contractor
+from customers.models import Customer
 from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.core.rest.openapi_examples import AUSTIN, SOME_DAY
@@ -104,7 +105,8 @@ def test_a_field(api: APIClient, path: str, field: Any) -> None:
         named = response.json().get("errors", {})
         assert any(name.split(".")[0] == field for name in named) or path == "assignments/" or is_text, (value, named)
     assert not Assignment.objects.exists()
-    assert Contractor.objects.count() + Job.objects.count() == OutboxEvent.objects.count()
+    records = Contractor.objects.count() + Job.objects.count() + Customer.objects.count()
+    assert records == OutboxEvent.objects.count()
 
 
 @pytest.mark.parametrize("body", ["[" * 50_000, '{"a":' * 50_000, '"' + "x" * 5_000_000 + '"', "1" * 4_000_000])

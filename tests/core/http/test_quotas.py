@@ -162,7 +162,7 @@ class TestParts:
         refused = signed_in(Role.MANAGER).get("/live/?parts=figures,bord")
         assert refused.status_code == 400
         assert b"bord" in refused.content
-        assert b"figures, jobs, board, feed" in refused.content
+        assert b"figures, jobs, board, counts, feed" in refused.content
 
 
 class Gate:
