@@ -21,7 +21,7 @@ def check_window(start: datetime | None, end: datetime | None, zone: ZoneInfo) -
         raise InvalidInput.of(field, gettext("An arrival window needs a start and an end."))
     for field, moment in (("window_start", start), ("window_end", end)):
         if not is_half_hour(moment, zone):
-            message = gettext("The ends of an arrival window are on the hour or half hour, in the local time of the site.")
+            message = gettext("Both ends of an arrival window are on the half hour, in the local time of the site.")
             raise InvalidInput.of(field, message)
     if not SHORTEST_WINDOW <= end - start <= LONGEST_WINDOW:
         raise InvalidInput.of("window_end", gettext("An arrival window lasts 1 to 4 hours."))
