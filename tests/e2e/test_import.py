@@ -136,7 +136,7 @@ def test_reports_for_a_manager(visit: Open) -> None:
     expect(page.get_by_text("First in the ranking chosen")).to_be_visible()
     page.get_by_role("link", name="This quarter").click()
     expect(page.get_by_role("link", name="This quarter")).to_have_attribute("aria-current", "true")
-    expect(page.get_by_role("img", name="Bookings by rank")).to_be_visible()
+    expect(page.get_by_role("list", name="Bookings by rank", exact=True)).to_be_visible()
     assert barriers(page) == []
     for part in ("jobs with time to assignment", "choices with rank", "starts with delay", "contractors by week"):
         with page.expect_download() as download:
