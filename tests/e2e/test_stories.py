@@ -15,6 +15,10 @@ def far_ahead(api: Api, days: int) -> Any:
     desired_date = datetime.now(UTC).replace(hour=16, minute=0, second=0, microsecond=0) + timedelta(days=days)
     body = {"type": "tile", "duration": "02:00:00", "location": api.new_contractor()["location"], "priority": "urgent"}
     job = api.post("jobs/", **body, desired_date=desired_date.isoformat())
+    # The board lists the 40 most urgent open jobs only, and those of other tests are desired earlier.
+    for other in api.listed("jobs/", status="open", priority="urgent"):
+        if other["id"] != job["id"]:
+            api.post(f"jobs/{other['id']}/cancel/", reason="End of other tests")
     assert datetime.fromisoformat(api.candidates(job)[0]["suggested_time_slot"]["start"]) == desired_date
     return job
 

@@ -15,14 +15,26 @@ HOUR = 60
 
 
 @pytest.fixture
-def wanted_job(api: Api, job: Any) -> Wanted:
-    return Wanted(api, job)
+def wanted_job(api: Api) -> Wanted:
+    """A job whose best candidate offers windows: long work leaves room for none in a day."""
+    for _ in api.models:
+        job = api.new_job()
+        if windows(api, job):
+            return Wanted(api, job)
+        api.post(f"jobs/{job['id']}/cancel/", reason="No windows for this test")
+    raise LookupError("No job will do.")
+
+
+def windows(api: Api, job: Any) -> list[Any]:
+    """The windows that the best candidate offers."""
+    answer = api.get(f"jobs/{job['id']}/recommendations/", windows=3)
+    offered: list[Any] = answer["recommendations"][0]["arrival_windows"]
+    return offered
 
 
 def offered_window(api: Api, wanted_job: Wanted) -> tuple[str, str]:
     """Start and end of the first window that the best candidate offers."""
-    answer = api.get(f"jobs/{wanted_job.job['id']}/recommendations/", windows=3)
-    window = answer["recommendations"][0]["arrival_windows"][0]
+    window = windows(api, wanted_job.job)[0]
     return window["start"], window["end"]
 
 

@@ -20,6 +20,7 @@ from pytest_django import Settings
 from assignments.models import Assignment
 from assignments.services import assign_job
 from contractors.models import Contractor
+from jobs.linking import link_customers
 from jobs.models import Job
 from smartscheduler.accounts.models import TokenFamily
 from smartscheduler.audit.models import AuditEntry
@@ -45,6 +46,7 @@ def booked() -> Assignment:
     assignment = assign_job(
         job_id=JobFactory().pk, contractor_id=ContractorFactory().pk, start=at(9, days=1), actor=user
     )
+    link_customers()
     number_all_events()
     TokenFamily.objects.create(user=user, current="one", expires_at=timezone.now())
     return assignment
