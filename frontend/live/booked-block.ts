@@ -3,12 +3,14 @@
 import { boardElement } from "./timeline";
 
 let assignment: string | null = null;
+let contractor = "";
 let isAwaited = false;
 let takesFocus = false;
 
 // `focus`: after a booking by keyboard the card is gone, so the focus goes on to the block.
-export function showBookedBlock(id: string, { focus = false } = {}): void {
+export function showBookedBlock(id: string, { focus = false, row = "" } = {}): void {
   assignment = id;
+  contractor = row;
   isAwaited = true;
   takesFocus = focus;
   markBookedBlock();
@@ -20,10 +22,20 @@ export function forgetBookedBlock(): void {
   for (const block of boardElement().querySelectorAll("[aria-current]")) block.removeAttribute("aria-current");
 }
 
+// The contractor whose row would have the block and is not loaded, or null. The block is awaited once more.
+export function missingRow(): string | null {
+  if (!assignment || !contractor || blockOnBoard(assignment)) return null;
+  isAwaited = true;
+  return contractor;
+}
+
+const blockOnBoard = (id: string): HTMLElement | null =>
+  boardElement().querySelector<HTMLElement>(`.block[data-assignment="${CSS.escape(id)}"]`);
+
 // Called for each new version of the board or of a row. The row may arrive later than the answer to the booking.
 export function markBookedBlock(): void {
   if (!assignment) return;
-  const block = boardElement().querySelector<HTMLElement>(`.block[data-assignment="${CSS.escape(assignment)}"]`);
+  const block = blockOnBoard(assignment);
   if (!block) return;
   for (const other of boardElement().querySelectorAll("[aria-current]")) other.removeAttribute("aria-current");
   block.setAttribute("aria-current", "true");

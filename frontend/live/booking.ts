@@ -40,7 +40,7 @@ export async function assignOrMove(job: JobToBook, choice: Choice): Promise<Book
   if (!made) return null;
   const lanes = booking ? [booking.contractor, contractor.id] : [contractor.id];
   showChange(lanes);
-  showBookedBlock(made.assignment, { focus: choice.focus ?? false });
+  showBookedBlock(made.assignment, { focus: choice.focus ?? false, row: contractor.id });
   const text = [doneText(job, contractor), apart && t("startDiffers", { difference: apart })].filter(Boolean).join(" ");
   toastWithUndo(text, async () => {
     if (booking) await askingToBreak(number, (broken = "") => move(made, booking.contractor, booking.start, { broken }));

@@ -8,7 +8,8 @@ import type { Candidate, RankedJob } from "./candidates";
 import { fetchHtml } from "./http";
 import { focusRestorer, isPaused, onFreshRows, refresh, shownBoardQuery } from "./partials";
 import { axisOf, boardElement, dayOnBoard, isShown, place, placeAll, placeCurrentTime, positionOf } from "./timeline";
-import { markBookedBlock } from "./booked-block";
+import { markBookedBlock, missingRow } from "./booked-block";
+import { revealRow } from "./row-paging";
 
 interface Shown {
   job: RankedJob;
@@ -56,6 +57,9 @@ export async function keepShownDay(): Promise<void> {
   if (!shown) return;
   shown = null;
   await stayOn(dataValue(boardElement(), "day"));
+  // The row of the booking can be on a page that is not loaded.
+  const contractor = missingRow();
+  if (contractor) await revealRow(contractor);
 }
 
 // Shows the day of a start in the row of a contractor in `zone`.

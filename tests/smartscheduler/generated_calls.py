@@ -8,6 +8,7 @@ operation, the answer as it was sent, the answer as the client read it, and what
 
 import json
 import sys
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 from uuid import UUID, uuid4
@@ -92,6 +93,7 @@ def main() -> None:
     call("auth", "auth_ws_ticket", client=api)
     contractors(api)
     jobs(api)
+    customers(api)
     assignments(api)
     call("dashboard", "dashboard", client=api)
     call("metrics", "metrics", client=api)
@@ -128,7 +130,29 @@ def jobs(api: Any) -> None:
     call("jobs", "jobs_update", job.id, client=api, body=body("JobRequest", **JOB))
     change = body("PatchedJobRequest", priority="high")
     call("jobs", "jobs_partial_update", job.id, client=api, body=change)
+    call("jobs", "jobs_promise_window", job.id, client=api, body=body("WindowRequest", start=EIGHT, end=TEN))
+    call("jobs", "jobs_withdraw_window", job.id, client=api)
     call("jobs", "jobs_cancel", job.id, client=api, body=body("ReasonRequest", reason="Only a test"))
+
+
+def customers(api: Any) -> None:
+    kit, twin = ({"name": name, "phones": [{"number": "(512) 555-0177"}]} for name in ("Kit Gray", "Kit Grey"))
+    first, second = (
+        call("customers", "customers_create", client=api, body=body("CustomerRequest", **fields))
+        for fields in (kit, twin)
+    )
+    call("customers", "customers_list", client=api, search="0177", page_size=2)
+    call("customers", "customers_retrieve", first.id, client=api)
+    call("customers", "customers_update", first.id, client=api, body=body("CustomerRequest", **kit))
+    call(
+        "customers",
+        "customers_partial_update",
+        first.id,
+        client=api,
+        body=body("PatchedCustomerRequest", company="Gray"),
+    )
+    call("customers", "customers_duplicates_list", first.id, client=api)
+    call("customers", "customers_merge", first.id, client=api, body=body("MergeRequest", other=str(second.id)))
 
 
 def assignments(api: Any) -> None:
@@ -154,7 +178,9 @@ def assignments(api: Any) -> None:
     change = body("ReassignRequest", contractor=str(other), start=TEN)
     moved = call("assignments", "assignments_reassign", booked.id, client=api, body=change)
     call("assignments", "assignments_cancel", moved.id, client=api, body=body("ReasonRequest", reason="Only a test"))
-    call("assignments", "assignments_start", UUID(CONFIRMED), client=api)
+    begun = call("assignments", "assignments_start", UUID(CONFIRMED), client=api)
+    until = (begun.time_slot.end + timedelta(hours=1)).isoformat()
+    call("assignments", "assignments_running_late", begun.id, client=api, body=body("RunningLateRequest", until=until))
     call("assignments", "assignments_complete", UUID(STARTED), client=api)
     call("assignments", "assignments_rate", UUID(STARTED), client=api, body=body("RatingRequest", rating=5))
 
