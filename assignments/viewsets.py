@@ -205,7 +205,7 @@ class JobWindowView(JobViewSet):
         )
         return self.after(job)
 
-    @extend_schema(responses=JobSerializer, operation_id="jobs_withdraw_window", filters=False)
+    @extend_schema(responses={200: JobSerializer}, operation_id="jobs_withdraw_window", filters=False)
     def withdraw(self, request: Request, pk: UUID) -> Response:
         """Withdraw the arrival window, after the customer has been informed that it no longer holds."""
         return self.after(services.withdraw_window(job_id=pk, actor=cast(User, request.user)))

@@ -69,6 +69,18 @@ BLURRED_NOTE = "Rounded to two decimals for roles that may not see the exact val
 PLACELESS_NOTE = "For roles that may not see exact places, everything except the rating part and the weights is null."
 
 
+def allow_empty_texts(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Postprocessing hook: an optional email address is either one or empty.
+
+    A validator that does not check formats takes an empty text for both, which `oneOf` forbids.
+    """
+    for component in result["components"]["schemas"].values():
+        for schema in component.get("properties", {}).values():
+            if {"type": "string", "maxLength": 0} in schema.get("oneOf", []):
+                schema["anyOf"] = schema.pop("oneOf")
+    return result
+
+
 def describe_visibility(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Postprocessing hook: mark fields that are null or rounded for some roles, and describe it."""
     components = result.get("components", {}).get("schemas", {})

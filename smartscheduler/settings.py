@@ -381,6 +381,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "smartscheduler.openapi.allow_empty_texts",
         "smartscheduler.openapi.describe_visibility",
     ],
     "ENUM_NAME_OVERRIDES": {

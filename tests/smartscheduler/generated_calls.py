@@ -61,13 +61,20 @@ def undeclared(value: Any) -> list[str]:
     return [*(f"{type(value).__name__}.{name}" for name in surplus), *undeclared(list(fields.values()))]
 
 
+def as_sent(value: Any) -> Any:
+    """What the client read, as JSON values."""
+    if isinstance(value, list):
+        return [as_sent(each) for each in value]
+    return value.to_dict() if hasattr(value, "to_dict") else value
+
+
 def call(tag: str, operation: str, *path: Any, client: Any, **arguments: Any) -> Any:
     """What the client makes of the answer."""
     response = import_module(f"client.api.{tag}.{operation}").sync_detailed(*path, client=client, **arguments)
     text = response.content.decode()
     assert response.status_code < 300, (operation, response.status_code, text)
     is_json = "json" in response.headers.get("Content-Type", "")
-    read = response.parsed.to_dict() if hasattr(response.parsed, "to_dict") else response.parsed
+    read = as_sent(response.parsed)
     line = {
         "operation": operation,
         "status": int(response.status_code),
