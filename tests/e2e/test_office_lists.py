@@ -188,7 +188,7 @@ def test_another_choice_than_the_first_is_asked_about_once(visit: Open, api: Api
 def test_the_areas_of_a_day_are_one_click_away(visit: Open, api: Api) -> None:
     booking = api.book(api.new_contractor(), 2)
     page = visit(f"{ASSIGNMENTS}move-day/", COORDINATOR, viewport=SIZES["telephone"])
-    page.get_by_label("Day", exact=True).fill(local(booking["time_slot"]["start"])[:10])
+    page.get_by_role("textbox", name="Day").fill(local(booking["time_slot"]["start"])[:10])
     page.get_by_role("button", name="Show bookings").click()
     areas = page.get_by_role("navigation", name="Areas with bookings on this day")
     areas.get_by_role("link", name="Austin, TX", exact=False).first.click()
