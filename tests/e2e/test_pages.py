@@ -150,13 +150,13 @@ def barriers(page: Page) -> list[str]:
 
     A failure counts that is still there when the page is at rest and was examined again.
     """
-    found: list[str] = []
+    failures: list[str] = []
     for _ in range(MOST_LOOKS):
         page.evaluate(AT_REST)
-        found = barriers_now(page)
-        if not found:
+        failures = barriers_now(page)
+        if not failures:
             break
-    return found
+    return failures
 
 
 def barriers_now(page: Page) -> list[str]:
