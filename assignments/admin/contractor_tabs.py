@@ -8,14 +8,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from assignments.admin.rows import MOVES, lines
+from assignments.admin.record_tabs import assignments_tab, ratings_with_jobs
 from assignments.admin.service_area_map import service_area
 from contractors.models import Contractor, Rating
-from jobs.models import Job
-from smartscheduler.accounts.visibility import redact_record
 from smartscheduler.adminsite import registry
 from smartscheduler.adminsite.permissions import person
-from smartscheduler.adminsite.registry import record_url
 from smartscheduler.adminsite.tabs import Tab, page_of
 
 
@@ -28,15 +25,7 @@ def area(contractor: Contractor) -> SafeString:
 
 @registry.tab(Contractor)
 def bookings(request: HttpRequest, contractor: Contractor) -> Tab:
-    page = page_of(request, "assignments", contractor.assignments.select_related("job").next_first(timezone.now()))
-    back = f"{record_url(contractor, 'change')}#assignments"
-    return Tab(
-        name="assignments",
-        title=gettext("Assignments"),
-        template="admin/assignments/assignments_panel.html",
-        context={"page": page, "lines": lines(page, person(request), back, ("confirm", *MOVES))},
-        count=page.paginator.count,
-    )
+    return assignments_tab(request, contractor, contractor.assignments.select_related("job"))
 
 
 @registry.tab(Contractor)
@@ -44,10 +33,7 @@ def ratings(request: HttpRequest, contractor: Contractor) -> Tab:
     rows = Rating.objects.filter(contractor=contractor).order_by("-created_at", "-pk")
     rows = rows.select_related("given_by", "contractor")
     page = page_of(request, "ratings", rows)
-    jobs = Job.objects.in_bulk([rating.job_id for rating in page if rating.job_id])
-    shown = [
-        (redact_record(rating, person(request)), jobs.get(rating.job_id) if rating.job_id else None) for rating in page
-    ]
+    shown = ratings_with_jobs(page, person(request))
     # The stored zone: `contractor` can have a time zone that a user has just entered and that does not exist.
     zone = next((rating.contractor.zone for rating in page), None)
     return Tab(
