@@ -1,0 +1,1 @@
+"""Plans: proposals for many jobs together, accepted in parts (docs/planning.md)."""
