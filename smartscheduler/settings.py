@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "jobs",
     "assignments",
     "recommendations",
+    "recommendations.planning",
     "smartscheduler.privacy",
 ]
 
@@ -545,6 +546,7 @@ AUDIT_RETENTION = timedelta(days=env.whole("AUDIT_RETENTION_DAYS", default=1096)
 JOB_RETENTION = timedelta(days=env.whole("JOB_RETENTION_DAYS", default=2557))
 MAIL_RETENTION = timedelta(days=env.whole("MAIL_RETENTION_DAYS", default=365))
 IMPORT_RETENTION = timedelta(days=env.whole("IMPORT_RETENTION_DAYS", default=90))
+PLAN_RETENTION = timedelta(days=env.whole("PLAN_RETENTION_DAYS", default=90))
 
 # The log of erasures, which is replayed after a restore; empty: no log (docs/privacy.md).
 ERASURE_LIST = env.text("ERASURE_LIST", default=str(DATA_DIR / "erasures.jsonl"))

@@ -15,6 +15,7 @@ from assignments.models import Assignment
 from contractors.models import Absence, Contractor, WorkingHours
 from contractors.working_week import Shift
 from jobs.models import Job
+from recommendations.planning.models import Plan, PlanItem
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 
@@ -174,3 +175,37 @@ def many_assignments(count: int) -> list[Assignment]:
     return Assignment.objects.bulk_create(
         AssignmentFactory.build(contractor=contractor, job=job) for contractor, job in pairs
     )
+
+
+class PlanRecords(DjangoModelFactory[Plan]):
+    """A queued plan for the seven days from now on."""
+
+    class Meta:
+        model = Plan
+
+    first_day = factory.LazyFunction(lambda: at(0).date())
+    last_day = factory.LazyFunction(lambda: at(0, days=6).date())
+    seed = 1
+
+
+PlanFactory = typed(PlanRecords)
+
+
+class PlanItemRecords(DjangoModelFactory[PlanItem]):
+    """A proposed booking of `start` + the job's duration, in a bundle of its own."""
+
+    class Meta:
+        model = PlanItem
+
+    class Params:
+        start = factory.LazyFunction(lambda: at(9, days=2))
+
+    plan = factory.SubFactory(PlanFactory)
+    position = bundle = factory.Sequence(lambda number: number)
+    action = PlanItem.Action.BOOK
+    job = factory.SubFactory(JobFactory)
+    contractor = factory.SubFactory(ContractorFactory)
+    time_slot = factory.LazyAttribute(lambda o: TimestamptzRange(o.start, o.start + o.job.duration, "[)"))
+
+
+PlanItemFactory = typed(PlanItemRecords)

@@ -19,6 +19,7 @@ MIGRATION_LINTER_OPTIONS = {
         "leases",
         "notifications",
         "ops",
+        "planning",
         "privacy",
         "recommendations",
         "rules",

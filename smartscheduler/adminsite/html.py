@@ -41,6 +41,9 @@ COLORS = {
     "AssignmentRunningLate": "warning",
     "WindowBroken": "danger",
     "WindowWithdrawn": "warning",
+    "PlanReady": "success",
+    "PlanAccepted": "success",
+    "PlanFailed": "danger",
 }
 
 

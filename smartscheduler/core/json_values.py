@@ -1,6 +1,6 @@
 """Conversion of domain values to JSON values. Pure."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,12 +11,12 @@ from smartscheduler.timeslots import TimeSlot
 
 
 def as_json(value: Any) -> Any:
-    """`value` as JSON: UUIDs and instants (UTC, `Z`) as text, time slots as `{start, end}`, containers by element."""
+    """`value` as JSON: ids, days and instants (UTC, `Z`) as text, slots as `{start, end}`, containers by element."""
     match value:
         case UUID():
             return str(value)
-        case datetime():
-            return instant(value)
+        case date():  # or an instant, which is a date too
+            return instant(value) if isinstance(value, datetime) else value.isoformat()
         case TimeSlot():
             return {"start": instant(value.start), "end": instant(value.end)}
         case Decimal():

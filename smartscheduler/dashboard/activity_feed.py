@@ -16,7 +16,7 @@ from smartscheduler.places import zone
 MOST_ITEMS = 40
 NOWHERE = ZoneInfo("UTC")
 # Events for clients that show a ranking; not news for a coordinator at the board.
-FOR_MACHINES = ["RecommendationsUpdated"]
+FOR_MACHINES = ["RecommendationsUpdated", "PlanProgressed"]
 
 
 @dataclass(frozen=True, kw_only=True)

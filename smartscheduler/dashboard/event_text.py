@@ -74,5 +74,13 @@ SENTENCES: dict[str, LazyText] = {
     "ScheduleUpdated": _("The schedule of {contractor_name} was changed"),
     "ContractorRated": _("The rating of {contractor_name} was updated: {previous_rating:.2f} → {new_rating:.2f}"),
     "RulesPublished": _("Version {version} of the scheduling rules was published: {fields}"),
+    "PlanRequested": _("{plan_number} was requested; open jobs: {jobs}"),
+    "PlanProgressed": _("{plan_number} is being made: {percent}%"),
+    "PlanCancelled": _("{plan_number} was canceled"),
+    "PlanExpired": _("{plan_number} has expired"),
+    "PlanReady": _("{plan_number} is ready; planned: {planned}, left out: {unplanned}"),
+    "PlanFailed": _("{plan_number} failed: {reason}"),
+    "PlanAccepted": _("{plan_number} was accepted; booked: {accepted}, stale: {stale}"),
+    "PlanDiscarded": _("{plan_number} was discarded"),
     "RecommendationsUpdated": _("The ranking of a job was updated"),
 }

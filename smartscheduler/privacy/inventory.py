@@ -31,6 +31,7 @@ FOR_AS_LONG = _("as long as the contractor")
 AS_THE_CUSTOMER = _("as long as a job of the customer, or 7 years without a job (JOB_RETENTION_DAYS)")
 WITH_THE_JOB = _("7 years after the end of the job (JOB_RETENTION_DAYS)")
 AUDIT = _("3 years (AUDIT_RETENTION_DAYS)")
+AS_THE_PLAN = _("90 days (PLAN_RETENTION_DAYS); the accepted part of a plan as long as its jobs")
 REDACTED = _("names, phone numbers and addresses of the person are redacted")
 
 INVENTORY: tuple[Held, ...] = (
@@ -263,6 +264,33 @@ INVENTORY: tuple[Held, ...] = (
         free=True,
     ),
     Held(
+        "planning.Plan",
+        ("scope", "failure"),
+        ANY_PERSON,
+        _("to say what was planned, and why a run failed"),
+        AS_THE_PLAN,
+        REDACTED,
+        free=True,
+    ),
+    Held(
+        "planning.PlanItem",
+        ("score_breakdown", "stale_reason", "suggestion"),
+        ANY_PERSON,
+        _("to explain a proposed booking, and why it could not be made"),
+        AS_THE_PLAN,
+        REDACTED,
+        free=True,
+    ),
+    Held(
+        "planning.PlanMiss",
+        ("sentence", "numbers"),
+        ANY_PERSON,
+        _("to explain why a job was left out"),
+        AS_THE_PLAN,
+        REDACTED,
+        free=True,
+    ),
+    Held(
         "travel.ProviderDay",
         ("error",),
         ANY_PERSON,
@@ -389,6 +417,12 @@ NOT_PERSONAL: dict[str, str] = {
     # Language models receive numbers only. Their texts have placeholders for names and times.
     "recommendations.Wording": "key text reason",
     "recommendations.ModelDay": "error",
+    "planning.Plan": (
+        "number kind state may_change effort engine engine_version stop_request limit_reached progress counts figures "
+        "conflicts"
+    ),
+    "planning.PlanItem": "action state stale_code",
+    "planning.PlanMiss": "code",
     "travel.TravelEstimate": "source note",
     "travel.ProviderDay": "provider",
     "privacy.Erasure": "kind jobs",

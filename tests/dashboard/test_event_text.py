@@ -2,7 +2,7 @@
 
 import typing
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -20,6 +20,8 @@ EXAMPLES: dict[Any, Any] = {
     str: "Something",
     int: 3,
     float: 4.5,
+    bool: True,
+    date: START.date(),
     datetime: START,
     TimeSlot: TimeSlot(START, END),
     dict: {"customer_name": "Somebody"},

@@ -17,6 +17,7 @@ from assignments.models import Assignment
 from contractors.models import Contractor, Rating
 from contractors.services import update_rating
 from jobs.models import Job
+from recommendations.planning.models import Plan, PlanItem
 from smartscheduler.accounts.models import BrowserSession, TokenFamily
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.history.retention import history_models
@@ -29,7 +30,14 @@ from smartscheduler.ops.retention.policies import retain, rules
 from smartscheduler.ops.tasks import remove_what_is_old
 from tests.api import client_as
 from tests.events.test_event_log import numbered_events
-from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory
+from tests.factories import (
+    AssignmentFactory,
+    ContractorFactory,
+    JobFactory,
+    PlanFactory,
+    PlanItemFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -166,6 +174,34 @@ class TestImports:
     def test_stay_while_they_are_worked_on(self, settings: Settings, state: str) -> None:
         imported(settings.IMPORT_RETENTION + DAY, state=state)
         assert removed() == {}
+
+
+class TestPlans:
+    def planned(self, settings: Settings, *, days: int, state: str = "ready") -> Plan:
+        plan = PlanFactory(state=state)
+        Plan.objects.filter(pk=plan.pk).update(created_at=now() - settings.PLAN_RETENTION + days * DAY)
+        return plan
+
+    def test_go_after_ninety_days_with_their_items(self, settings: Settings) -> None:
+        PlanItemFactory(plan=self.planned(settings, days=-1))
+        young = self.planned(settings, days=1)
+        assert removed() == {"plans": 1}
+        assert Plan.objects.get() == young
+        assert not PlanItem.objects.exists()
+
+    def test_stay_while_a_booking_came_of_them(self, settings: Settings) -> None:
+        PlanItemFactory(plan=self.planned(settings, days=-1), assignment=AssignmentFactory())
+        assert removed() == {}
+
+    @pytest.mark.parametrize("state", ["queued", "running"])
+    def test_stay_while_they_are_worked_on(self, settings: Settings, state: str) -> None:
+        self.planned(settings, days=-1, state=state)
+        assert removed() == {}
+
+    def test_go_with_the_last_job(self, settings: Settings) -> None:
+        assignment = completed(settings.JOB_RETENTION + DAY)
+        PlanItemFactory(plan=self.planned(settings, days=-1), job=assignment.job, assignment=assignment)
+        assert removed() == {"jobs": 1, "plans": 1}
 
 
 def test_events_go_as_they_are_pruned(settings: Settings) -> None:

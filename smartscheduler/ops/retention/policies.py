@@ -9,12 +9,14 @@ from typing import Any
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from assignments.states import LIVE
 from customers.models import Customer
 from jobs.models import Job
+from recommendations.planning.models import Plan, PlanItem
+from recommendations.planning.states import AT_WORK
 from smartscheduler.accounts.models import BrowserSession, TokenFamily
 from smartscheduler.audit.models import AuditEntry
 from smartscheduler.events.models import OutboxEvent
@@ -99,6 +101,13 @@ def _of_settings() -> Iterator[Rule]:
         rows=lambda before: ImportRun.objects.filter(created_at__lt=before).exclude(state__in=ImportRun.AT_WORK),
         variable="IMPORT_RETENTION_DAYS",
     )
+    yield Rule(
+        name="plans",
+        what="plans of which nothing is booked",
+        keep=settings.PLAN_RETENTION,
+        rows=_plans,
+        variable="PLAN_RETENTION_DAYS",
+    )
 
 
 def _of_audit() -> Iterator[Rule]:
@@ -150,6 +159,12 @@ def _jobs(before: datetime) -> QuerySet[Job]:
 def _customers(before: datetime) -> QuerySet[Customer]:
     """Customers without jobs. A merged record goes with the one that it leads to."""
     return Customer.objects.current().filter(updated_at__lt=before, jobs=None)
+
+
+def _plans(before: datetime) -> QuerySet[Plan]:
+    """Old plans. One that led to a booking stays as long as the booking, which refers to it."""
+    booked = PlanItem.objects.filter(plan=OuterRef("pk")).exclude(assignment=None)
+    return Plan.objects.filter(~Exists(booked), created_at__lt=before).exclude(state__in=AT_WORK)
 
 
 def _mails(before: datetime) -> QuerySet[Mail]:
