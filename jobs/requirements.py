@@ -50,6 +50,10 @@ class JobRequest:
         # In UTC: on the day of a clock change, a duration added to a local time would be an hour off.
         return replace(self, desired_date=datetime.combine(day, time, self.zone).astimezone(UTC))
 
+    def despite_window(self) -> "JobRequest":
+        """Copy without the arrival window, for starts that break it."""
+        return replace(self, arrival=None)
+
     @property
     def zone(self) -> ZoneInfo:
         return zone(self.time_zone)

@@ -30,10 +30,25 @@ def places_of(ranking: Ranking) -> Places:
     return {entry.contractor.pk: (entry.rank, int(entry.score * UNIT)) for entry in ranking.entries}
 
 
-def token_of(ranking: Ranking, job: Job, *, max_results: int, horizon_days: int | None, day: date | None = None) -> str:
-    """The token of a ranking for `job` that was requested with these limits; `day` replaced the desired date."""
+def token_of(
+    ranking: Ranking,
+    job: Job,
+    *,
+    max_results: int,
+    horizon_days: int | None,
+    day: date | None = None,
+    outside_window: bool = False,
+) -> str:
+    """The token of a ranking for `job` that was requested with these limits.
+
+    `day` replaced the desired date; `outside_window` ranked without the arrival window.
+    """
     scores = [[contractor.hex, score] for contractor, (_, score) in places_of(ranking).items()]
-    content = [job.pk.hex, max_results, horizon_days, scores, *([day.isoformat()] if day else [])]
+    content: list[Any] = [job.pk.hex, max_results, horizon_days, scores]
+    if day or outside_window:
+        content.append(day.isoformat() if day else None)
+    if outside_window:
+        content.append(True)
     return signing.dumps(content, salt=SALT, compress=True)
 
 
@@ -52,7 +67,7 @@ def check_token(token: str, job: Job, rules: Rules, *, reader: Any) -> None:
     of another job.
     """
     try:
-        job_id, max_results, horizon_days, scores, *days = signing.loads(token, salt=SALT, max_age=VALID_FOR)
+        job_id, max_results, horizon_days, scores, *further = signing.loads(token, salt=SALT, max_age=VALID_FOR)
     except signing.SignatureExpired:
         message = gettext("This ranking token has expired. Request the ranking again.")
         raise InvalidInput.of("ranking_token", message) from None
@@ -61,7 +76,10 @@ def check_token(token: str, job: Job, rules: Rules, *, reader: Any) -> None:
     if job_id != job.pk.hex:
         raise InvalidInput.of("ranking_token", gettext("This token belongs to the ranking of another job."))
     was = {UUID(contractor): (rank, score) for rank, (contractor, score) in enumerate(scores, start=1)}
-    request = JobRequest.of(job).wanted_on(date.fromisoformat(days[0]) if days else None)
+    day, outside_window = (*further, None, None)[:2]
+    request = JobRequest.of(job).wanted_on(date.fromisoformat(day) if day else None)
+    if outside_window:
+        request = request.despite_window()
     ranking = rank_candidates(request, rules, max_results=max_results, horizon_days=horizon_days)
     now = places_of(ranking)
     if list(was.items()) == list(now.items()):

@@ -100,7 +100,10 @@ class BestOf(Best):
 
 @dataclass(frozen=True)
 class Visit:
-    """A booking whose replacement is searched, with the site of its job and the first day that counts."""
+    """A booking whose replacement is searched, with the site of its job and the first day that counts.
+
+    With `outside_window`, the arrival window of the job does not limit the starts.
+    """
 
     booking: Assignment
     site: Site
@@ -108,12 +111,13 @@ class Visit:
     rivals: int
     now: datetime
     rules: Rules
+    outside_window: bool = False
 
     @property
     def request(self) -> JobRequest:
         """The job as if the customer had asked for the booked time, on the first day that counts."""
         booked = replace(JobRequest.of(self.booking.job), desired_date=self.booking.slot.start)
-        return booked.wanted_on(self.first_day)
+        return (booked.despite_window() if self.outside_window else booked).wanted_on(self.first_day)
 
     @property
     def horizon(self) -> int:
@@ -189,19 +193,25 @@ class Visit:
 
 
 def offer_replacements(
-    bookings: Sequence[Assignment], rules: Rules, *, own: bool = True, after: date | None = None
+    bookings: Sequence[Assignment],
+    rules: Rules,
+    *,
+    own: bool = True,
+    after: date | None = None,
+    outside_windows: bool = False,
 ) -> list[Offers]:
     """Replacements for at most MOST_BOOKINGS bookings; `job` and `contractor` are selected.
 
     Other contractors at the booked time come first, then other contractors at other times, then, with `own`, other
     times of the booked contractor. With `after`, only later days at the site count, and other times of the booked
-    contractor come first. The searches of all bookings share their queries.
+    contractor come first. With `outside_windows`, starts outside promised arrival windows count too. The searches of
+    all bookings share their queries.
     """
     now = timezone.now()
     movable = [booking for booking in bookings if booking.status in MOVABLE][:MOST_BOOKINGS]
     sites = known_sites([booking.job.point for booking in movable])
     visits = [
-        Visit(booking, site, _first_day(booking, now, after), _rivals(booking, movable), now, rules)
+        Visit(booking, site, _first_day(booking, now, after), _rivals(booking, movable), now, rules, outside_windows)
         for booking, site in zip(movable, sites, strict=True)
     ]
     with snapshot():

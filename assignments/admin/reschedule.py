@@ -47,7 +47,10 @@ TYPED = "typed"
 
 
 class DayForm(forms.Form):
+    """The day whose free times are shown, and whether those outside the arrival window are shown too."""
+
     day = DayField(required=False)
+    outside_window = forms.BooleanField(required=False)
 
     def clean_day(self) -> date | None:
         day: date | None = self.cleaned_data["day"]
@@ -90,14 +93,20 @@ class Day:
     present: bool
 
 
-def days_around(booking: Assignment, shown: date, rules: Rules) -> list[Day]:
-    """Seven days from the day before `shown`, or from today if that is later. One query."""
+def days_around(booking: Assignment, shown: date, rules: Rules, *, outside_window: bool = False) -> list[Day]:
+    """Seven days from the day before `shown`, or from today if that is later. One query.
+
+    With `outside_window`, starts outside the arrival window count as possible.
+    """
     job, now = booking.job, timezone.now()
+    request = JobRequest.of(job)
+    if outside_window:
+        request = request.despite_window()
     zone, site = job.zone, known_site(job.point)
     first = max(min(shown, now.astimezone(zone).date()), shown - timedelta(days=1))
     days = [first + timedelta(days=later) for later in range(DAYS)]
     span = TimeSlot(day_at(days[0], zone).start, day_at(days[-1], zone).end)
-    calendar = load_calendar(booking.contractor, span, rules, request=JobRequest.of(job))
+    calendar = load_calendar(booking.contractor, span, rules, request=request)
     present = booking.slot.start.astimezone(zone).date()
     visits = [Visit(job.duration, site, [day_at(day, zone)], now, rules) for day in days]
     fits = [drop_target_of(booking.contractor, calendar, visit) for visit in visits]
@@ -129,10 +138,12 @@ def read_start(request: HttpRequest, booking: Assignment, admin: RecordAdmin) ->
             return JsonResponse(meaning._asdict())
         start = MomentField().clean(request.GET.get("text", ""))
     slot = TimeSlot(start, start + job.duration)
+    request_of_job = JobRequest.of(job)
     difference = {
         "when": local_slot(slot, job.zone),
-        "note": differs_from_wanted(slot, JobRequest.of(job)),
-        "apart": apart_from_desired(slot, JobRequest.of(job)),
+        "note": differs_from_wanted(slot, request_of_job),
+        "apart": apart_from_desired(slot, request_of_job),
+        "breaks_window": not request_of_job.allows(start),
     }
     return JsonResponse({**meaning._asdict(), **difference})
 
@@ -159,6 +170,7 @@ def _page(
     request: HttpRequest, booking: Assignment, admin: RecordAdmin, form: StartForm, asking: datetime | None = None
 ) -> HttpResponse:
     job, asked = booking.job, JobRequest.of(booking.job)
+    may_break = may(request, Permission.BREAK_WINDOW)
     context = {
         "title": gettext("Reschedule"),
         "subtitle": str(booking),
@@ -173,10 +185,10 @@ def _page(
         "note": asking and differs_from_wanted(TimeSlot(asking, asking + job.duration), asked),
         "window": local_slot(job.window, job.zone) if job.window else "",
         "breaks_window": asking and not asked.allows(asking),
-        "may_break_windows": may(request, Permission.BREAK_WINDOW),
+        "may_break_windows": may_break,
         "back": way_back(request, record_url(booking, "change")),
         "here": request.get_full_path(),
-        **_days(booking, request.GET.get("day", "")),
+        **_days(booking, request.GET.get("day", ""), outside_window=may_break and "outside_window" in request.GET),
     }
     if not request.htmx:  # type: ignore[attr-defined]
         context = {**admin.admin_site.each_context(request), "opts": admin.opts, **context}
@@ -186,19 +198,20 @@ def _page(
     return response.render()  # now, while the time zone of the site is active
 
 
-def _days(booking: Assignment, asked: str) -> dict[str, Any]:
+def _days(booking: Assignment, asked: str, *, outside_window: bool) -> dict[str, Any]:
     """Context for the day `asked` and the days around it; the day of the booking if `asked` is invalid or empty."""
     job = booking.job
     now_there = timezone.now().astimezone(job.zone).date()
     present = max(booking.slot.start.astimezone(job.zone).date(), now_there)
-    day_form = DayForm({"day": asked or present.isoformat()})
+    day_form = DayForm({"day": asked or present.isoformat(), "outside_window": outside_window})
     day = day_form.cleaned_data["day"] if day_form.is_valid() else present
-    days = days_around(booking, day, current_rules())
+    days = days_around(booking, day, current_rules(), outside_window=outside_window)
     shown = next(candidate for candidate in days if candidate.shown)
     return {
         "day_form": day_form,
         "days": days,
         "shown": shown,
+        "outside_window": outside_window,
         "slots": _slots(booking, shown.fit.starts),
         "earlier": (day - timedelta(days=DAYS)) if day > now_there else None,
         "later": day + timedelta(days=DAYS),
@@ -218,6 +231,7 @@ def _slots(booking: Assignment, starts: Sequence[datetime]) -> list[dict[str, An
                 "present": start == booking.slot.start,
                 "note": differs_from_wanted(slot, request),
                 "apart": apart_from_desired(slot, request),
+                "breaks_window": not request.allows(start),
             }
         )
     return slots

@@ -6,11 +6,13 @@ import type { Understood } from "./understood";
 
 type Step = "choose" | "confirm";
 
-// What the server reads from a typed start: the slot, and its differences from the desired date.
+// What the server reads from a typed start: the slot, its differences from the desired date, and whether it is outside
+// the arrival window.
 interface StartReading extends Understood {
   when?: string;
   note?: string;
   apart?: string;
+  breaks_window?: boolean;
 }
 
 const stepOf = (form: HTMLFormElement, step: Step): HTMLElement | null => form.querySelector<HTMLElement>(`[data-step="${step}"]`);
@@ -31,12 +33,24 @@ function updateQuestion(form: HTMLFormElement): void {
   const note = find("[data-note]", question);
   note.textContent = selectedOption(form)?.dataset.note ?? "";
   note.hidden = !note.textContent;
+  updateBreak(form, question);
 }
 
-// Enter in the reason confirms; the browser would press the first button of the form.
+// The reason for a start outside the promised arrival window is asked, and required, in this step and for such a start
+// only. Without the permission there is no field, and nothing to confirm.
+function updateBreak(form: HTMLFormElement, question: HTMLElement): void {
+  const section = question.querySelector<HTMLElement>("[data-break-window]");
+  if (!section) return;
+  section.hidden = selectedOption(form)?.dataset.breaksWindow === undefined;
+  const reason = section.querySelector<HTMLInputElement>("[name=window_break_reason]");
+  if (reason) reason.disabled = section.hidden || question.hidden;
+  find<HTMLButtonElement>("[name=confirmed]", question).disabled = !section.hidden && !reason;
+}
+
+// Enter in a reason confirms; the browser would press the first button of the form.
 function handleEnter(event: KeyboardEvent): void {
   const field = targetOf(event);
-  if (event.key !== "Enter" || !field?.matches("[name=override_reason]")) return;
+  if (event.key !== "Enter" || !field?.matches("[name=override_reason], [name=window_break_reason]")) return;
   event.preventDefault();
   field.closest("form")?.querySelector<HTMLElement>("[data-step=confirm]:not([hidden]) [name=confirmed]")?.click();
 }
@@ -53,7 +67,7 @@ function goToStep(form: HTMLFormElement, step: Step): void {
   if (!choose || !confirm) return;
   choose.hidden = step === "confirm";
   confirm.hidden = step === "choose";
-  if (step === "confirm") updateQuestion(form);
+  updateQuestion(form);
   const button = step === "confirm" ? find("[name=confirmed]", confirm) : find("[type=submit]", choose);
   button.focus();
 }
@@ -102,6 +116,7 @@ function setTypedTime(form: HTMLFormElement, reading: StartReading | null): void
   if (!option) return;
   option.checked = true;
   Object.assign(option.dataset, { when: reading?.when ?? "", note: reading?.note ?? "", apart: reading?.apart ?? "" });
+  option.toggleAttribute("data-breaks-window", reading?.breaks_window === true);
   updateQuestion(form);
 }
 

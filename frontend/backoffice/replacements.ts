@@ -1,14 +1,25 @@
 // The pages that replace many bookings: choosing a replacement selects its row, and the reason is asked while a selected
-// row has a replacement that is not the first of the ranking.
+// row has a replacement that is not the first of the ranking. The reason for breaking arrival windows is required while a
+// selected row starts outside its window.
 
 import { find, findAll, targetOf } from "../shared/dom";
 
-function isOverride(row: HTMLElement): boolean {
+function chosenData(row: HTMLElement): DOMStringMap {
   const select = row.querySelector<HTMLSelectElement>("select");
-  return select?.options[select.selectedIndex]?.dataset.override !== undefined;
+  return select?.options[select.selectedIndex]?.dataset ?? {};
 }
 
+const isOverride = (row: HTMLElement): boolean => chosenData(row).override !== undefined;
+const breaksWindow = (row: HTMLElement): boolean => chosenData(row).breaksWindow !== undefined;
+
 const box = (row: HTMLElement): HTMLInputElement | null => row.querySelector<HTMLInputElement>("input[name=row]");
+
+function askForBreak(form: HTMLElement, asks: boolean): void {
+  const section = form.querySelector<HTMLElement>("[data-break-reason]");
+  if (!section) return;
+  section.hidden = !asks;
+  find<HTMLInputElement>("input", section).required = asks;
+}
 
 export function showOverrides(form: HTMLElement): void {
   const rows = findAll("li", form);
@@ -16,7 +27,9 @@ export function showOverrides(form: HTMLElement): void {
     const note = row.querySelector<HTMLElement>("[data-override-note]");
     if (note) note.hidden = !isOverride(row);
   }
-  find("[data-override-reason]", form).hidden = !rows.some((row) => box(row)?.checked === true && isOverride(row));
+  const selected = rows.filter((row) => box(row)?.checked === true);
+  find("[data-override-reason]", form).hidden = !selected.some(isOverride);
+  askForBreak(form, selected.some(breaksWindow));
 }
 
 function handleChange(event: Event): void {

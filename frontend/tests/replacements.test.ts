@@ -16,11 +16,11 @@ function choose(row: number, value: string): void {
 
 const row = (checked: string): string => `
   <li><input type="checkbox" name="row" ${checked}>
-  <select><option value="first">Ann</option><option value="second" data-override>Bob</option></select>
+  <select><option value="first">Ann</option><option value="second" data-override>Bob</option><option value="later" data-breaks-window>Ann, later</option></select>
   <p data-override-note hidden></p></li>`;
 
 beforeEach(() => {
-  document.body.innerHTML = `<form data-replacements><ul>${row("checked")}${row("")}<li>in progress</li></ul><div data-override-reason></div></form>`;
+  document.body.innerHTML = `<form data-replacements><ul>${row("checked")}${row("")}<li>in progress</li></ul><div data-override-reason></div><div data-break-reason><input name="window_break_reason"></div></form>`;
   listenToReplacements();
 });
 
@@ -44,4 +44,14 @@ it("does not ask about a row that is not selected", () => {
   second.dispatchEvent(new Event("change", { bubbles: true }));
   expect(notes()).toEqual([false, true]);
   expect(reason().hidden).toBe(true);
+});
+
+it("requires the reason for breaking a window while a selected row does so", () => {
+  const section = find("[data-break-reason]");
+  const field = find<HTMLInputElement>("input", section);
+  expect([section.hidden, field.required]).toEqual([true, false]);
+  choose(1, "later");
+  expect([section.hidden, field.required]).toEqual([false, true]);
+  choose(1, "first");
+  expect([section.hidden, field.required]).toEqual([true, false]);
 });

@@ -54,7 +54,7 @@ class Offer:
     """One slot as a radio button: its value, its hours, and its date and hours in full.
 
     `preset` is selected at first; `note` names the differences from the desired date and from the booking, `apart` the
-    first of them in a few words.
+    first of them in a few words. `breaks_window`: outside the promised arrival window.
     """
 
     value: str
@@ -63,6 +63,7 @@ class Offer:
     preset: bool = False
     note: str = ""
     apart: str = ""
+    breaks_window: bool = False
 
 
 def facts(job: Job, reader: User) -> list[tuple[str, str]]:
@@ -92,15 +93,17 @@ def ranking(
     day: date | None = None,
     booking: Assignment | None = None,
     with_present: bool = False,
+    outside_window: bool = False,
 ) -> dict[str, Any]:
     """The candidates as cards, and how many were considered. With `day`, it replaces the desired date.
 
     With `booking`, its contractor is left out unless `with_present`, and contractors who are free at the time of the
-    booking come first.
+    booking come first. With `outside_window`, starts outside the arrival window are offered too.
     """
-    request = JobRequest.of(job).wanted_on(day)
+    request = _asked(job, day, outside_window=outside_window)
     most = min(max_results + (1 if booking and not with_present else 0), MOST_RESULTS)
-    ranked = rank_candidates(request, rules, max_results=most, horizon_days=horizon_days, windows=SHOWN_WINDOWS)
+    windows = 0 if job.window else SHOWN_WINDOWS
+    ranked = rank_candidates(request, rules, max_results=most, horizon_days=horizon_days, windows=windows)
     present = booking.contractor_id if booking else None
     shown = [entry for entry in ranked.entries if with_present or entry.contractor.pk != present]
     first = next((entry.rank for entry in ranked.entries if entry.contractor.pk != present), 1)
@@ -113,12 +116,15 @@ def ranking(
         for entry in shown[:max_results]
     ]
     if booking:
-        offer_the_same_time(booking, [shown for shown in cards if shown["contractor"].pk != present], rules)
+        others = [shown for shown in cards if shown["contractor"].pk != present]
+        offer_the_same_time(booking, others, rules, outside_window=outside_window)
         # A stable sort: contractors who are free at the booked time first, each group in the order of the ranking.
         cards.sort(key=lambda shown: not shown.get("same"))
     return {
         "cards": cards,
-        "ranking_token": token_of(ranked, job, max_results=most, horizon_days=horizon_days, day=day),
+        "ranking_token": token_of(
+            ranked, job, max_results=most, horizon_days=horizon_days, day=day, outside_window=outside_window
+        ),
         "candidates": ranked.candidates_considered,
         "candidates_exact": ranked.candidates_exact,
         # The contractors who meet the requirements that need no calendar: without a result, all calendars were read.
@@ -129,6 +135,12 @@ def ranking(
         "generated_at": local_time(ranked.generated_at, job.zone),
         **({} if cards else _near_misses(request, rules, horizon_days, ranked.calendars_opened)),
     }
+
+
+def _asked(job: Job, day: date | None, *, outside_window: bool) -> JobRequest:
+    """The requirements that the page ranks by."""
+    request = JobRequest.of(job).wanted_on(day)
+    return request.despite_window() if outside_window else request
 
 
 def _near_misses(request: JobRequest, rules: Rules, horizon_days: int, considered: int) -> dict[str, Any]:
@@ -143,9 +155,12 @@ def _near_misses(request: JobRequest, rules: Rules, horizon_days: int, considere
     }
 
 
-def offer_the_same_time(booking: Assignment, cards: Sequence[dict[str, Any]], rules: Rules) -> None:
+def offer_the_same_time(
+    booking: Assignment, cards: Sequence[dict[str, Any]], rules: Rules, *, outside_window: bool = False
+) -> None:
     """Offer the slot of `booking` on each card as the preset, or give the reason why it is not free."""
-    reasons = not_free_then(booking, [shown["contractor"] for shown in cards], rules)
+    contractors = [shown["contractor"] for shown in cards]
+    reasons = not_free_then(booking, contractors, rules, outside_window=outside_window)
     for shown in cards:
         reason = reasons[shown["contractor"].pk]
         shown["same"], shown["same_reason"] = None, reason.message if reason else ""
@@ -167,8 +182,15 @@ class Offers:
 
     def of(self, slot: TimeSlot, *, preset: bool = False) -> Offer:
         zone = self.request.zone
-        full, apart = local_slot(slot, zone), apart_from_desired(slot, self.request)
-        return Offer(slot.start.isoformat(), local_hours(slot, zone), full, preset, self.note(slot), apart)
+        return Offer(
+            value=slot.start.isoformat(),
+            hours=local_hours(slot, zone),
+            full=local_slot(slot, zone),
+            preset=preset,
+            note=self.note(slot),
+            apart=apart_from_desired(slot, self.request),
+            breaks_window=not self.request.allows(slot.start),
+        )
 
     def note(self, slot: TimeSlot) -> str:
         """Sentences about what a booking in `slot` would change."""
@@ -293,6 +315,7 @@ def asked_about(
     horizon_days: int,
     day: date | None = None,
     booking: Assignment | None = None,
+    outside_window: bool = False,
 ) -> dict[str, Any]:
     """The answer about the contractor that matches `q` or has the id `contractor`; a list if several match."""
     if contractor:
@@ -306,13 +329,13 @@ def asked_about(
     (match,) = matches
     if booking and match.pk == booking.contractor_id:
         return {"asked": True, "has_it": booking}
-    request = JobRequest.of(job)
-    answer = why_not(request.wanted_on(day), match, rules, horizon_days=horizon_days)
-    shown = answer_card(match, answer, request, booking)
-    shown["not_that_day"] = _not_that_day(job, request.wanted_on(day), answer.suggested)
+    asked = _asked(job, day, outside_window=outside_window)
+    answer = why_not(asked, match, rules, horizon_days=horizon_days)
+    shown = answer_card(match, answer, JobRequest.of(job), booking)
+    shown["not_that_day"] = _not_that_day(job, asked, answer.suggested)
     shown["is_override"] = answer.rank != 1
     if booking and shown["offers"]:
-        offer_the_same_time(booking, [shown], rules)
+        offer_the_same_time(booking, [shown], rules, outside_window=outside_window)
     return {"asked": True, "answer": shown}
 
 

@@ -10,10 +10,12 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
+from jobs.arrival import USUAL_WINDOW
 from recommendations.ranking import MOST_RESULTS
-from smartscheduler.adminsite.form_fields import DayField, InstantField
+from smartscheduler.adminsite.form_fields import DayField, InstantField, reason_field
 from smartscheduler.core.db.text_fields import LineFormField, NotesFormField, SearchFormField
 from smartscheduler.rules.values import LONGEST_HORIZON, Rules
+from smartscheduler.timeslots import TimeSlot
 
 USUAL_RESULTS = 10
 
@@ -45,6 +47,9 @@ class QuestionForm(forms.Form):
     free_that_day = forms.BooleanField(
         label=_("Only contractors who are free that day"), required=False, widget=UnfoldBooleanWidget()
     )
+    outside_window = forms.BooleanField(
+        label=_("Also starts outside the arrival window"), required=False, widget=UnfoldBooleanWidget()
+    )
     q = SearchFormField(label=_("Name"), max_length=100, required=False, widget=UnfoldAdminTextInputWidget())
     contractor = forms.UUIDField(required=False, widget=forms.HiddenInput())
 
@@ -55,6 +60,7 @@ class QuestionForm(forms.Form):
             "q": "",
             "contractor": None,
             "day": None,
+            "outside_window": False,
         }
         # Always bound, so that the fields show the defaults if the query is empty.
         super().__init__({**self.defaults, "contractor": "", "day": "", **query})
@@ -77,19 +83,39 @@ class Choice:
     contractor_id: UUID
     start: datetime
     override_reason: str
+    window_break_reason: str
     ranking_token: str
 
 
+class PromiseForm(forms.Form):
+    """An arrival window that the ranking offers: its start. Offered windows have the usual length."""
+
+    promise = InstantField(label=_("Arrival window"))
+
+    @property
+    def window(self) -> TimeSlot:
+        start = self.cleaned_data["promise"]
+        return TimeSlot(start, start + USUAL_WINDOW)
+
+
 class AssignForm(forms.Form):
-    """The form of one candidate: a start time, and the reason if the candidate is not the first one."""
+    """The form of one candidate: a start time, the reason if the candidate is not the first one, and the reason if the
+    start is outside the arrival window."""
 
     contractor = forms.UUIDField(label=_("Contractor"))
     start = InstantField(label=_("Start time"), error_messages={"required": _("Choose a start time.")})
     override_reason = NotesFormField(label=_("Reason"), max_length=500, required=False)
+    window_break_reason = reason_field(label=_("Reason for breaking the arrival window"), required=False)
     ranking_token = LineFormField(label=_("Ranking"), max_length=10_000, required=False)
 
     @property
     def choice(self) -> Choice:
         """The valid values."""
         values = self.cleaned_data
-        return Choice(values["contractor"], values["start"], values["override_reason"], values["ranking_token"])
+        return Choice(
+            contractor_id=values["contractor"],
+            start=values["start"],
+            override_reason=values["override_reason"],
+            window_break_reason=values["window_break_reason"],
+            ranking_token=values["ranking_token"],
+        )

@@ -19,6 +19,7 @@ from unfold.admin import ModelAdmin
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+from assignments import services
 from assignments.models import Assignment
 from assignments.states import MOVABLE
 from assignments.wanted_time import differs_from_wanted
@@ -27,9 +28,9 @@ from jobs.models import Job
 from jobs.requirements import JobRequest
 from jobs.states import Status
 from recommendations.admin.candidate_cards import Offers, asked_about, facts, ranking
-from recommendations.admin.forms import AssignForm, Choice, QuestionForm
+from recommendations.admin.forms import AssignForm, Choice, PromiseForm, QuestionForm
 from smartscheduler.accounts.permissions import Permission
-from smartscheduler.adminsite.permissions import may, person
+from smartscheduler.adminsite.permissions import may, person, require
 from smartscheduler.adminsite.registry import record_url
 from smartscheduler.adminsite.return_url import way_back
 from smartscheduler.core.formatting import local_slot
@@ -54,7 +55,7 @@ class Labels:
 class Purpose:
     """The action behind the page: assign `job`, or give `booking` to another contractor.
 
-    `book(contractor_id=, start=, override_reason=, ranking_token=)` calls the service.
+    `book(contractor_id=, start=, override_reason=, window_break_reason=, ranking_token=)` calls the service.
     """
 
     labels: Labels
@@ -79,6 +80,7 @@ class Purpose:
             "back_url": record_url(record, "change"),
             "back_to": str(record),
             "people_url": record_url(self.job, "people"),
+            "window": local_slot(self.job.window, self.job.zone) if self.job.window else "",
         }
 
 
@@ -91,6 +93,7 @@ def ranked_page(request: HttpRequest, admin: ModelAdmin, purpose: Purpose) -> Ht
     form = QuestionForm(request.GET.dict(), rules)
     question = form.answers
     job, booking = purpose.job, purpose.booking
+    may_break = job.window is not None and may(request, Permission.ASSIGN) and may(request, Permission.BREAK_WINDOW)
     context = {
         **purpose.context(),
         "form": form,
@@ -99,9 +102,18 @@ def ranked_page(request: HttpRequest, admin: ModelAdmin, purpose: Purpose) -> Ht
         "booked": [(assignment, local_slot(assignment.slot, job.zone)) for assignment in live_on(job)],
         "rankable": purpose.is_open,
         "may_assign": may(request, Permission.ASSIGN),
+        "may_promise": may(request, Permission.PROMISE_WINDOW),
+        "may_break_windows": may_break,
+        "outside_window": may_break and question["outside_window"],
+        "change_window_url": record_url(job, "change-window"),
     }
     if purpose.is_open:
-        limits = {"horizon_days": question["horizon_days"], "day": question["day"], "booking": booking}
+        limits = {
+            "horizon_days": question["horizon_days"],
+            "day": question["day"],
+            "booking": booking,
+            "outside_window": context["outside_window"],
+        }
         context |= ranking(job, rules, max_results=question["max_results"], **limits)
         context |= asked_about(
             job, rules, q=question["q"], reader=person(request), contractor=question["contractor"], **limits
@@ -143,9 +155,28 @@ def choose(request: HttpRequest, admin: ModelAdmin, purpose: Purpose) -> HttpRes
     return redirect(way_back(request, record_url(assignment, "change")))
 
 
+def promise(request: HttpRequest, purpose: Purpose) -> HttpResponse:
+    """Handle the POST of an offered arrival window, then show the ranking of the starts in it."""
+    require(request, Permission.PROMISE_WINDOW)
+    job, form = purpose.job, PromiseForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, f"{form['promise'].label}: {' '.join(map(str, form['promise'].errors))}")
+        return redirect(request.get_full_path())
+    try:
+        services.promise_window(job_id=job.pk, window=form.window, actor=person(request))
+    except DomainError as refusal:
+        messages.error(request, gettext("Not promised. {reason}").format(reason=refusal.detail))
+    else:
+        text = gettext(
+            "The customer of {job} is promised an arrival on {window}. Only starts in this window are offered now."
+        )
+        messages.success(request, text.format(job=job, window=local_slot(form.window, job.zone)))
+    return redirect(request.get_full_path())
+
+
 def _confirmation(request: HttpRequest, admin: ModelAdmin, purpose: Purpose, choice: Choice) -> HttpResponse:
     """The confirmation step as a separate page, for browsers without JavaScript."""
-    job = purpose.job
+    job, asked = purpose.job, JobRequest.of(purpose.job)
     contractor = Contractor.objects.get(pk=choice.contractor_id)
     slot = TimeSlot(choice.start, choice.start + job.duration)
     context = {
@@ -158,7 +189,10 @@ def _confirmation(request: HttpRequest, admin: ModelAdmin, purpose: Purpose, cho
         "override_reason": choice.override_reason,
         "asks_reason": "override_reason" in request.POST,
         "ranking_token": choice.ranking_token,
-        "note": Offers(JobRequest.of(job), purpose.booking, contractor).note(slot),
+        "note": Offers(asked, purpose.booking, contractor).note(slot),
+        "breaks_window": not asked.allows(choice.start),
+        "window_break_reason": choice.window_break_reason,
+        "may_break_windows": may(request, Permission.BREAK_WINDOW),
     }
     return TemplateResponse(request, "admin/recommendations/confirm.html", context)
 

@@ -10,7 +10,7 @@ from assignments import services
 from jobs.models import Job
 from jobs.states import Status
 from recommendations.admin.candidate_cards import suggestions
-from recommendations.admin.pick_candidate import Labels, Purpose, choose, ranked_page
+from recommendations.admin.pick_candidate import Labels, Purpose, choose, promise, ranked_page
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite import registry
 from smartscheduler.adminsite.buttons import Weight
@@ -40,9 +40,11 @@ LONGEST_SEARCH = 100
     ),
 )
 def recommend(request: HttpRequest, job: Job, admin: RecordAdmin) -> HttpResponse:
-    """GET: the ranking. POST: confirm, then assign a contractor in a slot."""
+    """GET: the ranking. POST: promise an offered arrival window; or confirm, then assign a contractor in a slot."""
     book = partial(services.assign_job, job_id=job.pk, actor=person(request))
     purpose = Purpose(labels=LABELS, job=job, book=book)
+    if "promise" in request.POST:
+        return promise(request, purpose)
     if request.method == "POST":
         require(request, Permission.ASSIGN)
         return choose(request, admin, purpose)

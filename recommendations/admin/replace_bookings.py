@@ -57,6 +57,8 @@ FARTHEST_DAY = timedelta(days=366)
 DEFAULT_MILES = 25
 # Ends the value of an option that is not the first of the ranking.
 OVERRIDE = "override"
+# Parameter of the address: starts outside promised arrival windows are offered too.
+OUTSIDE = "outside_windows"
 # Places of the bookings of a day that the page offers as filters.
 MOST_PLACES = 12
 METRO_DIGITS = 3
@@ -92,12 +94,16 @@ class Choice(NamedTuple):
 
 
 class Option(NamedTuple):
-    """A replacement as an option of a select. `is_override`: not the first of the ranking."""
+    """A replacement as an option of a select.
+
+    `is_override`: not the first of the ranking. `breaks_window`: outside the promised arrival window.
+    """
 
     value: str
     text: str
     chosen: bool
     is_override: bool
+    breaks_window: bool
 
 
 @dataclass(frozen=True)
@@ -114,10 +120,13 @@ class Row:
         return self.line.booking
 
 
-class OverrideForm(forms.Form):
-    """The reason for the choices that are not the first of the ranking."""
+class ReasonsForm(forms.Form):
+    """The reasons for choices that are not the first of the ranking, and for starts outside arrival windows."""
 
     override_reason = NotesFormField(label=_("Reason"), max_length=500, required=False)
+    window_break_reason = NotesFormField(
+        label=_("Reason for breaking the arrival window"), max_length=500, required=False
+    )
 
 
 def respond(
@@ -131,13 +140,12 @@ def respond(
     `next_page` returns the URL of the remaining bookings by the ids of the replaced ones; by default the same URL.
     """
     if request.method == "POST" and may(request, Permission.ASSIGN):
-        form = OverrideForm(request.POST)
+        form = ReasonsForm(request.POST)
         if not form.is_valid():
-            messages.error(
-                request, f"{form['override_reason'].label}: {' '.join(map(str, form['override_reason'].errors))}"
-            )
+            for name, errors in form.errors.items():
+                messages.error(request, f"{form[name].label}: {' '.join(map(str, errors))}")
             return redirect(request.get_full_path())
-        outcomes = _replace_selected(request, form.cleaned_data["override_reason"])
+        outcomes = _replace_selected(request, form.cleaned_data)
         report(request, list(outcomes.values()), gettext("Reassigned or moved"))
         if next_page:
             return redirect(next_page({pk for pk, outcome in outcomes.items() if not outcome.refusal}))
@@ -163,15 +171,25 @@ def _page(request: HttpRequest, admin: RecordAdmin, scope: Scope) -> HttpRespons
         "scope": scope,
         "conflicts": shown,
         "may_assign": may(request, Permission.ASSIGN),
+        "promised": sum(booking.job.window is not None for booking in scope.bookings),
+        "may_break_windows": may(request, Permission.BREAK_WINDOW),
+        "outside_windows": _is_outside(request),
     }
     if context["may_assign"]:
-        context["rows"] = _rows(scope, shown, rules)
+        context["rows"] = _rows(scope, shown, rules, outside_windows=context["outside_windows"])
         context["selected"] = sum(row.selected for row in context["rows"])
     return TemplateResponse(request, "admin/recommendations/replace_bookings.html", context)
 
 
-def _rows(scope: Scope, shown: Sequence[Line], rules: Rules) -> list[Row]:
-    offered = offer_replacements(scope.bookings, rules, own=scope.own, after=scope.after)
+def _is_outside(request: HttpRequest) -> bool:
+    """Whether starts outside promised arrival windows are asked for, by a user who may break them."""
+    return OUTSIDE in request.GET and may(request, Permission.BREAK_WINDOW)
+
+
+def _rows(scope: Scope, shown: Sequence[Line], rules: Rules, *, outside_windows: bool) -> list[Row]:
+    offered = offer_replacements(
+        scope.bookings, rules, own=scope.own, after=scope.after, outside_windows=outside_windows
+    )
     return [_row(scope, line, offers, rules) for line, offers in zip(shown, offered, strict=True)]
 
 
@@ -185,6 +203,9 @@ def _row(scope: Scope, line: Line, offers: Offers, rules: Rules) -> Row:
     note = ""
     if offers.booking.status not in MOVABLE:
         note = gettext("The work has started. Complete or cancel it.")
+    elif not groups and offers.booking.job.window:
+        window = local_slot(offers.booking.job.window, offers.booking.job.zone)
+        note = gettext("No contractor has a free start in the promised arrival window, {window}.").format(window=window)
     elif not groups:
         days = max(rules.horizon_days, LEAST_HORIZON)
         note = gettext("No contractor is free for this job within {days} days.").format(days=days)
@@ -192,7 +213,11 @@ def _row(scope: Scope, line: Line, offers: Offers, rules: Rules) -> Row:
 
 
 def _option(option: Replacement, booking: Assignment, *, chosen: bool) -> Option:
-    return Option(_value(option), _text(option, booking), chosen, option.is_override)
+    breaks = not JobRequest.of(booking.job).allows(option.slot.start)
+    text = _text(option, booking)
+    if breaks:
+        text = gettext("{replacement}, outside the arrival window").format(replacement=text)
+    return Option(_value(option), text, chosen, option.is_override, breaks)
 
 
 def _grouped(replacements: Sequence[Replacement]) -> Iterator[tuple[str, list[Replacement]]]:
@@ -236,23 +261,23 @@ def _value(option: Replacement) -> str:
     )
 
 
-def _replace_selected(request: HttpRequest, reason: str) -> dict[UUID, Outcome]:
+def _replace_selected(request: HttpRequest, reasons: dict[str, str]) -> dict[UUID, Outcome]:
     """Apply the replacement of each selected row in a transaction of its own, the earliest booking first.
 
     Returns the result of each booking by its id.
     """
     ids = {parsed for text in request.POST.getlist("row")[:MOST_BOOKINGS] if (parsed := parse_id(text))}
     bookings = Assignment.objects.filter(pk__in=ids).select_related("job", "contractor").order_by("time_slot", "pk")
-    return {booking.pk: _replaced(request, booking, reason) for booking in bookings}
+    return {booking.pk: _replaced(request, booking, reasons) for booking in bookings}
 
 
-def _replaced(request: HttpRequest, booking: Assignment, reason: str) -> Outcome:
+def _replaced(request: HttpRequest, booking: Assignment, reasons: dict[str, str]) -> Outcome:
     name, url = str(booking), page_of(booking)
     choice = _choice(request.POST.get(f"choice-{booking.pk}", ""))
     if choice is None:
         return Outcome(name, url, gettext("Select a replacement."))
     try:
-        moved = _move(booking, choice, request, reason)
+        moved = _move(booking, choice, request, **reasons)
     except DomainError as refusal:
         return Outcome(name, url, refusal.detail)
     except ObjectDoesNotExist:
@@ -262,21 +287,29 @@ def _replaced(request: HttpRequest, booking: Assignment, reason: str) -> Outcome
     return Outcome(name, page_of(moved), result=text.format(contractor=moved.contractor.name, slot=slot, status=status))
 
 
-def _move(booking: Assignment, choice: Choice, request: HttpRequest, reason: str) -> Assignment:
-    """Reassign or reschedule; a repeated request answers with the booking that the first one has made."""
+def _move(
+    booking: Assignment, choice: Choice, request: HttpRequest, *, override_reason: str, window_break_reason: str
+) -> Assignment:
+    """Reassign or reschedule; a repeated request answers with the booking that the first one has made.
+
+    The services drop a reason for breaking the arrival window that is not needed.
+    """
     contractor_id, start, is_override = choice
     if done := _made(booking, contractor_id, start):
         return done
     actor = person(request)
     try:
         if contractor_id == booking.contractor_id:
-            return services.reschedule_assignment(assignment_id=booking.pk, start=start, actor=actor)
+            return services.reschedule_assignment(
+                assignment_id=booking.pk, start=start, actor=actor, window_break_reason=window_break_reason
+            )
         return services.reassign_assignment(
             assignment_id=booking.pk,
             contractor_id=contractor_id,
             start=start,
             actor=actor,
-            override_reason=reason if is_override else "",
+            override_reason=override_reason if is_override else "",
+            window_break_reason=window_break_reason,
         )
     except DomainError:
         # The second of two clicks waits for the lock of the first one, then finds the booking gone.
@@ -409,13 +442,13 @@ def selected_bookings(request: HttpRequest, admin: RecordAdmin) -> HttpResponse:
 
     def remaining(replaced: set[UUID]) -> str:
         left = [str(pk) for pk in ids if pk not in replaced]
-        return _of_ids(left, back) if left else back
+        return _of_ids(left, back, outside_windows=_is_outside(request)) if left else back
 
     return respond(request, admin, scope, remaining)
 
 
-def _of_ids(ids: Sequence[str], back: str) -> str:
-    query = urlencode({"id": ids}, doseq=True)
+def _of_ids(ids: Sequence[str], back: str, *, outside_windows: bool = False) -> str:
+    query = urlencode({"id": ids, **({OUTSIDE: 1} if outside_windows else {})}, doseq=True)
     return returning(f"{list_url(Assignment, 'replace')}?{query}", back)
 
 

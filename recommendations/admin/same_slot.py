@@ -17,9 +17,16 @@ from smartscheduler.rules.values import Rules
 from smartscheduler.travel.estimates import known_site
 
 
-def not_free_then(booking: Assignment, contractors: Sequence[Contractor], rules: Rules) -> dict[UUID, Reason | None]:
-    """For each contractor the reason why the slot of `booking` is not free, or None. Uses the checks of a booking."""
+def not_free_then(
+    booking: Assignment, contractors: Sequence[Contractor], rules: Rules, *, outside_window: bool = False
+) -> dict[UUID, Reason | None]:
+    """For each contractor the reason why the slot of `booking` is not free, or None. Uses the checks of a booking.
+
+    With `outside_window`, the arrival window is no reason.
+    """
     slot, request, site = booking.slot, JobRequest.of(booking.job), known_site(booking.job.point)
+    if outside_window:
+        request = request.despite_window()
     if slot.start <= timezone.now():
         past = Reason(Rule.IN_THE_PAST, gettext("The current time of the booking is in the past."))
         return dict.fromkeys((contractor.pk for contractor in contractors), past)

@@ -206,8 +206,28 @@ def test_asks_an_administrator_why_the_arrival_window_is_broken() -> None:
     asked = coordinator.post(url(booking), choice).content.decode()
     assert "outside the arrival window" in asked
     assert question not in asked
+    assert question not in coordinator.get(url(booking)).content.decode()
     assert "was promised an arrival" in move(coordinator, booking, at(13, days=2)).content.decode()
     assert question in administrator.post(url(booking), choice).content.decode()
     move(administrator, booking, at(13, days=2), window_break_reason="The customer agreed")
     booking.refresh_from_db()
     assert (booking.slot.start, booking.window_break_reason) == (at(13, days=2), "The customer agreed")
+
+
+def test_offers_times_outside_the_arrival_window_to_an_administrator_only() -> None:
+    booking = AssignmentFactory(start=at(8, days=2), job__window_start=at(8, days=2), job__window_end=at(10, days=2))
+    query = f"?day={at(0, days=2):%Y-%m-%d}&outside_window=on"
+    slots = signed_in(Role.ADMINISTRATOR).get(url(booking, query)).context["slots"]
+    outside = [slot["hours"] for slot in slots if slot["breaks_window"]]
+    assert outside[-1] == "3:00–5:00 PM"
+    inside = [datetime.fromisoformat(slot["value"]) for slot in slots if not slot["breaks_window"]]
+    assert inside[-1] == at(10, days=2)
+    assert not any(slot["breaks_window"] for slot in signed_in().get(url(booking, query)).context["slots"])
+
+
+def test_reads_whether_a_typed_start_breaks_the_arrival_window() -> None:
+    booking = AssignmentFactory(start=at(8, days=2), job__window_start=at(8, days=2), job__window_end=at(10, days=2))
+    reading = reverse("admin:assignments_assignment_read-start", args=[booking.pk])
+    for hour, breaks in ((9, False), (13, True)):
+        text = f"{at(hour, days=2):%Y-%m-%d %H:%M}"
+        assert signed_in().get(reading, {"text": text}).json()["breaks_window"] is breaks

@@ -11,7 +11,7 @@ from tests.e2e.test_recommend import path_of
 USERS = "/admin/accounts/user/"
 # What the page's own form would send, had it a button.
 SEND_THE_FORM = """async () => {
-  const form = document.querySelector("article form");
+  const form = document.querySelector("article form[data-asks]");
   const data = new FormData(form);
   data.set("start", form.querySelector("input[name=start]").value);
   data.set("confirmed", "1");

@@ -378,3 +378,90 @@ def test_the_page_costs_the_same_at_any_size(django_assert_max_num_queries: Djan
         client.get(url(job, "?max_results=50"))
     with django_assert_max_num_queries(30):
         client.get(url(job, "?max_results=50&q=Contractor 000"))
+
+
+class TestArrivalWindow:
+    """Promising a window from the ranking, and breaking one."""
+
+    def promised(self) -> Job:
+        return JobFactory(window_start=at(8, days=2), window_end=at(10, days=2))
+
+    def test_an_offered_window_is_promised_by_one_click(self) -> None:
+        ContractorFactory()
+        job, client = JobFactory(), signed_in()
+        page = client.get(url(job))
+        offered = page.context["cards"][0]["windows"][0]
+        assert f'<button name="promise" value="{offered["start"]}"' in page.content.decode()
+        page = client.post(url(job), {"promise": offered["start"]}, follow=True)
+        job.refresh_from_db()
+        assert job.window
+        assert (job.window.start.isoformat(), job.window.end.isoformat()) == (offered["start"], offered["end"])
+        seen = " ".join(page.content.decode().split())
+        assert "Only starts in this window are offered now." in seen
+        assert "Only starts in the promised arrival window are offered:" in seen
+        assert page.context["cards"][0]["windows"] == []
+        assert all(job.window.start <= start <= job.window.end for start in self.starts(page))
+
+    def starts(self, page: PageResponse) -> list[datetime]:
+        return [datetime.fromisoformat(offer.value) for card in page.context["cards"] for offer in card["offers"]]
+
+    def test_the_second_of_two_promises_is_refused(self) -> None:
+        ContractorFactory()
+        job, client = self.promised(), signed_in()
+        page = client.post(url(job), {"promise": at(13, days=2).isoformat()}, follow=True)
+        assert "Not promised. The customer is already promised an arrival on" in page.content.decode()
+        job.refresh_from_db()
+        assert job.window_start == at(8, days=2)
+
+    @pytest.mark.parametrize("value", ["", "soon", "2026-13-01T00:00:00+00:00"])
+    def test_a_broken_promise_request_is_named(self, value: str) -> None:
+        job = JobFactory()
+        page = signed_in().post(url(job), {"promise": value}, follow=True)
+        assert "Arrival window: " in page.content.decode()
+        job.refresh_from_db()
+        assert job.window is None
+
+    def test_a_manager_promises_nothing(self) -> None:
+        ContractorFactory()
+        job, client = JobFactory(), signed_in(Role.MANAGER)
+        assert 'name="promise"' not in client.get(url(job)).content.decode()
+        assert client.post(url(job), {"promise": at(8, days=2).isoformat()}).status_code == 403
+        job.refresh_from_db()
+        assert job.window is None
+
+    def test_an_administrator_breaks_the_window_with_a_reason(self) -> None:
+        contractor, job, client = ContractorFactory(), self.promised(), signed_in(Role.ADMINISTRATOR)
+        query = "?outside_window=on"
+        page = client.get(url(job, query))
+        offers = {offer.hours: offer for offer in page.context["cards"][0]["offers"]}
+        assert not offers["9:00–11:00 AM"].breaks_window
+        assert offers["2:00–4:00 PM"].breaks_window
+        choice = {
+            "contractor": str(contractor.pk),
+            "start": at(14, days=2).isoformat(),
+            "ranking_token": page.context["ranking_token"],
+        }
+        asked = client.post(url(job, query), choice).content.decode()
+        assert 'name="window_break_reason" value="" maxlength="500" required' in asked
+        refused = client.post(url(job, query), {**choice, "confirmed": "1"}, follow=True)
+        assert "Not assigned. The customer was promised an arrival" in refused.content.decode()
+        assert nothing_assigned(job)
+        client.post(url(job, query), {**choice, "confirmed": "1", "window_break_reason": "The customer agreed"})
+        made = Assignment.objects.get()
+        assert (made.slot.start, made.window_break_reason) == (at(14, days=2), "The customer agreed")
+
+    def test_a_coordinator_gets_starts_in_the_window_only(self) -> None:
+        ContractorFactory()
+        job, client = self.promised(), signed_in()
+        page = client.get(url(job, "?outside_window=on"))
+        assert not any(offer.breaks_window for card in page.context["cards"] for offer in card["offers"])
+        assert 'name="outside_window"' not in page.content.decode()
+
+    def test_without_a_candidate_the_window_is_what_can_be_changed(self) -> None:
+        AssignmentFactory(start=at(8, days=2), job__duration=timedelta(hours=4))
+        job = self.promised()
+        seen = signed_in(Role.ADMINISTRATOR).get(url(job)).content.decode()
+        assert "None has a free start in the promised arrival window" in seen
+        assert reverse("admin:jobs_job_change-window", args=[job.pk]) in seen
+        assert "Show starts outside the window" in seen
+        assert "Show starts outside the window" not in signed_in().get(url(job)).content.decode()

@@ -189,3 +189,23 @@ def test_the_reason_is_asked_unless_the_best_of_the_others_is_chosen() -> None:
     ContractorFactory(rating=Decimal("3.00"))
     cards = signed_in().get(url(assignment)).context["cards"]
     assert [(card["rank"], card["is_override"]) for card in cards] == [(2, False), (3, True)]
+
+
+def test_an_administrator_breaks_the_window_at_the_same_time_too() -> None:
+    booking = AssignmentFactory(
+        start=at(13, days=2),
+        job__window_start=at(8, days=2),
+        job__window_end=at(10, days=2),
+        window_break_reason="Agreed by phone",
+    )
+    other, client = ContractorFactory(), signed_in(Role.ADMINISTRATOR)
+    (card,) = client.get(url(booking)).context["cards"]
+    assert card["same"] is None
+    (card,) = client.get(url(booking, "?outside_window=on")).context["cards"]
+    assert card["same"].breaks_window
+    give(client, booking, other)
+    booking.refresh_from_db()
+    assert booking.status == "pending"
+    give(client, booking, other, window_break_reason="Agreed by phone")
+    made = Assignment.objects.live().get()
+    assert (made.contractor, made.slot, made.window_break_reason) == (other, booking.slot, "Agreed by phone")

@@ -45,7 +45,7 @@ def chosen_form(response: PageResponse) -> dict[str, Any]:
         f"choice-{row.booking.pk}": value
         for row in rows
         for _title, options in row.groups
-        for value, _text, chosen, _is_override in options
+        for value, _text, chosen, *_ in options
         if chosen
     }
     return {"row": [str(row.booking.pk) for row in rows if row.selected], **choices}
@@ -372,6 +372,30 @@ class TestMoveDay:
         assert page.status_code == 200
         assert field in page.context["scope"].form.errors
         assert page.context["conflicts"] == []
+
+    def test_a_promised_booking_moves_only_with_a_reason_for_breaking_its_window(self) -> None:
+        window = {"job__window_start": at(8, days=2), "job__window_end": at(10, days=2)}
+        booking = AssignmentFactory(start=at(9, days=2), **window)
+        client, url = signed_in(Role.ADMINISTRATOR), move_day_url(day=f"{at(0, days=2):%Y-%m-%d}")
+        page = client.get(url)
+        seen = " ".join(page.content.decode().split())
+        assert "The customer of 1 booking was promised an arrival window." in seen
+        assert "No contractor has a free start in the promised arrival window" in seen
+        assert not page.context["rows"][0].groups
+        page = client.get(f"{url}&outside_windows=1")
+        assert "outside the arrival window" in page.content.decode()
+        client.post(f"{url}&outside_windows=1", chosen_form(page))
+        booking.refresh_from_db()
+        assert booking.slot.start == at(9, days=2)
+        client.post(f"{url}&outside_windows=1", {**chosen_form(page), "window_break_reason": "Heavy rain"})
+        booking.refresh_from_db()
+        assert (booking.slot.start, booking.window_break_reason) == (at(9, days=3), "Heavy rain")
+
+    def test_a_coordinator_is_not_offered_to_break_windows(self) -> None:
+        AssignmentFactory(start=at(9, days=2), job__window_start=at(8, days=2), job__window_end=at(10, days=2))
+        page = signed_in().get(move_day_url(day=f"{at(0, days=2):%Y-%m-%d}", outside_windows=1))
+        assert not page.context["rows"][0].groups
+        assert "Offer starts outside the windows too" not in page.content.decode()
 
     def test_a_booking_in_progress_stays(self) -> None:
         AssignmentFactory(start=at(9, days=2), status="in_progress", confirmed_at=at(0), started_at=at(0))
