@@ -391,7 +391,7 @@ class TestArrivalWindow:
         job, client = JobFactory(), signed_in()
         page = client.get(url(job))
         offered = page.context["cards"][0]["windows"][0]
-        assert f'<button name="promise" value="{offered["start"]}"' in page.content.decode()
+        assert f'<button type="submit" name="promise" value="{offered["start"]}"' in page.content.decode()
         page = client.post(url(job), {"promise": offered["start"]}, follow=True)
         job.refresh_from_db()
         assert job.window
