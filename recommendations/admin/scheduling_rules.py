@@ -24,7 +24,7 @@ from smartscheduler.places import zone
 from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.models import RulesVersion
 from smartscheduler.rules.services import publish_rules
-from smartscheduler.rules.values import FIELDS, Rules
+from smartscheduler.rules.values import FIELDS, LIMIT_FIELDS, PRICE_FIELDS, WEIGHT_FIELDS, Rules
 
 SUGGESTED_JOBS = 20
 
@@ -101,8 +101,9 @@ class RulesVersionAdmin(ListAdmin):
             "opts": self.opts,
             "form": form,
             "media": self.media + form.media,
-            "weights": [form[name] for name in FIELDS[:3]],
-            "limits": [form[name] for name in FIELDS[3:]],
+            "weights": [form[name] for name in WEIGHT_FIELDS],
+            "limits": [form[name] for name in LIMIT_FIELDS],
+            "prices": [form[name] for name in PRICE_FIELDS],
             "suggested": list(Job.objects.open().by_urgency()[:SUGGESTED_JOBS]),
             "present": present,
             "next_version": (present.version or 0) + 1,
@@ -131,7 +132,7 @@ class RulesVersionAdmin(ListAdmin):
 
     @display(description=_("Availability / rating / distance"))
     def weights(self, version: RulesVersion) -> str:
-        return " / ".join(plain(getattr(version, name)) for name in FIELDS[:3])
+        return " / ".join(plain(getattr(version, name)) for name in WEIGHT_FIELDS)
 
     @display(description=_("Maximum miles"))
     def reach(self, version: RulesVersion) -> str:

@@ -1,6 +1,6 @@
 """The scheduling rules as a value. Pure, except that `Rules.of_settings` reads the settings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,16 +10,22 @@ from django.conf import settings
 from smartscheduler.places import Pace
 
 # The fields of a version; columns of the table, form fields and events have these names.
-FIELDS = (
-    "availability_weight",
-    "rating_weight",
-    "distance_weight",
-    "max_miles",
-    "minimum_gap_minutes",
-    "drive_mph",
-    "road_factor",
-    "horizon_days",
+WEIGHT_FIELDS = ("availability_weight", "rating_weight", "distance_weight")
+LIMIT_FIELDS = ("max_miles", "minimum_gap_minutes", "drive_mph", "road_factor", "horizon_days")
+# Worths and prices of plans (docs/planning.md), in scores.
+PRICE_FIELDS = (
+    "worth_low",
+    "worth_medium",
+    "worth_high",
+    "worth_urgent",
+    "price_fairness",
+    "price_contractor",
+    "price_day",
+    "price_time",
+    "price_window",
+    "pending_share",
 )
+FIELDS = (*WEIGHT_FIELDS, *LIMIT_FIELDS, *PRICE_FIELDS)
 # Scores and weights are whole ten-thousandths.
 UNIT = 10_000
 # Days. Few contractors have bookings further ahead, so a longer horizon would cost time and change nothing.
@@ -27,8 +33,35 @@ LONGEST_HORIZON = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """Worths and prices of plans in ten-thousandths of a score.
+
+    `worth_…` is what planning a job of that priority is worth beside its score. `price_fairness` × n(n-1)/2 is the
+    price of n new jobs of one contractor. A booking costs `price_contractor` with another contractor, and `price_day`
+    on another day or `price_time` at another time of the same day; while it is pending, `pending_share` of that.
+    `price_window` is the price of dropping a booking whose customer was promised an arrival window.
+    """
+
+    worth_low: int = 10_000
+    worth_medium: int = 15_000
+    worth_high: int = 25_000
+    worth_urgent: int = 40_000
+    price_fairness: int = 100
+    price_contractor: int = 1_500
+    price_day: int = 1_000
+    price_time: int = 300
+    price_window: int = 5_000
+    pending_share: int = 5_000
+
+    def worth_of(self, priority: str) -> int:
+        """The worth of planning a job of this priority."""
+        worth: int = getattr(self, f"worth_{priority}")
+        return worth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The parameters of scores, drives and gaps.
+    """The parameters of scores, drives and gaps, and the prices of plans.
 
     Weights are in ten-thousandths and sum to 10,000. At `max_miles` the distance score reaches 0; it is also the
     service radius suggested for a new contractor. `drive_mph` is in miles per hour, `road_factor` in road miles per
@@ -43,6 +76,7 @@ class Rules:
     drive_mph: float
     road_factor: float
     horizon_days: int
+    prices: Prices = field(default_factory=Prices)
     version: int | None = None
 
     @classmethod
@@ -65,7 +99,7 @@ class Rules:
         return Pace(self.road_factor, self.drive_mph)
 
     def as_fields(self) -> dict[str, Any]:
-        """The values as forms show them and versions store them: weights as fractions of 1, the gap in minutes."""
+        """The values as forms show and versions store them: weights and prices in scores, the gap in minutes."""
         return {
             "availability_weight": Decimal(self.availability_weight) / UNIT,
             "rating_weight": Decimal(self.rating_weight) / UNIT,
@@ -75,6 +109,7 @@ class Rules:
             "drive_mph": Decimal(str(self.drive_mph)),
             "road_factor": Decimal(str(self.road_factor)),
             "horizon_days": self.horizon_days,
+            **{name: Decimal(getattr(self.prices, name)) / UNIT for name in PRICE_FIELDS},
         }
 
     @classmethod
@@ -89,5 +124,6 @@ class Rules:
             drive_mph=float(fields["drive_mph"]),
             road_factor=float(fields["road_factor"]),
             horizon_days=fields["horizon_days"],
+            prices=Prices(**{name: int(fields[name] * UNIT) for name in PRICE_FIELDS}),
             version=version,
         )
