@@ -155,8 +155,12 @@ def free_time(calendar: Calendar, window: TimeSlot, site: Site | None, rules: Ru
 
     Not clipped to `window`; free time more than a day away from it is left out.
     """
-    busy = busy_time(calendar, site, rules)
-    return without(union(shift_slots(calendar, window)), busy)
+    return free_within(working_time(calendar, window), calendar, site, rules)
+
+
+def free_within(working: Sequence[TimeSlot], calendar: Calendar, site: Site | None, rules: Rules) -> list[TimeSlot]:
+    """Free time within the working hours of `calendar`, for callers that ask about many sites."""
+    return without(working, busy_time(calendar, site, rules))
 
 
 def offered_slots(

@@ -105,6 +105,12 @@ class NotAllowed(DomainError):
     code = "permission-denied"
 
 
+class PlanTooLarge(DomainError):
+    """The scope of a plan exceeds a limit. `extra` holds the limit."""
+
+    code = "plan-too-large"
+
+
 class RulesChanged(DomainError):
     """Another version of the scheduling rules was published since the caller read them."""
 

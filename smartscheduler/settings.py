@@ -418,6 +418,9 @@ DECISION_MAKER = "recommendations.decision_record.decide"
 DRIVE_MPH = env.number("DRIVE_MPH", default=35.0)
 DRIVE_ROAD_FACTOR = env.number("DRIVE_ROAD_FACTOR", default=1.3)
 
+# --- Plans (docs/planning.md) -----------------------------------------------------------------
+PLAN_MOST_JOBS = env.whole("PLAN_MOST_JOBS", default=5000)
+
 # --- Outgoing HTTP (smartscheduler.core.outbound) ---------------------------------------------
 # Providers need a public address and TLS. Inside these networks, private addresses and plain HTTP are allowed too.
 OUTGOING_PRIVATE_NETWORKS = env.comma_list("OUTGOING_PRIVATE_NETWORKS", default=[])

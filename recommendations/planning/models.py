@@ -291,6 +291,10 @@ class PlanItem(models.Model):
     def slot_so_far(self) -> TimeSlot | None:
         return self.previous_slot and TimeSlot(self.previous_slot.lower, self.previous_slot.upper)
 
+    @slot_so_far.setter
+    def slot_so_far(self, slot: TimeSlot) -> None:
+        self.previous_slot = TimestamptzRange(slot.start, slot.end, "[)")
+
     @property
     def is_change(self) -> bool:
         """Whether accepting the item changes anything."""

@@ -1,4 +1,4 @@
-"""Backlog in the database: emails, imports, and events that consumers have not read."""
+"""Backlog in the database: emails, imports, plans, and events that consumers have not read."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from jobs.geocoded_sites import READER as ADDRESS_READER
+from recommendations.planning.models import Plan
 from recommendations.travel.event_receiver import READER as TRAVEL_READER
 from smartscheduler.geocoding.lookup import is_configured as geocoder_is_configured
 from smartscheduler.imports.models import ImportRun
@@ -38,9 +39,10 @@ NEXT_UNREAD = """
 
 
 def waiting() -> dict[str, Waiting]:
-    """The waiting emails and imports."""
+    """The waiting emails, imports and plans."""
     return {
         "mails": _waiting(Mail.objects.filter(state=Mail.State.WAITING), MAIL_SINCE),
+        "plans": _waiting(Plan.objects.filter(state=Plan.State.QUEUED), F("created_at")),
         "imports": _waiting(ImportRun.objects.filter(state__in=ImportRun.AT_WORK), IMPORT_SINCE),
     }
 

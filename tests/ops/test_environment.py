@@ -14,6 +14,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
+from recommendations.planning.models import Plan
 from smartscheduler.core.observability.metrics import heartbeats
 from smartscheduler.core.redis import valkey
 from smartscheduler.events.models import EventReader
@@ -27,10 +28,11 @@ from smartscheduler.privacy.erasure_log import lines
 from smartscheduler.privacy.models import Erasure
 from tests.events.test_event_log import numbered_events
 from tests.events.test_lag import waiting_for
-from tests.factories import AssignmentFactory
+from tests.factories import AssignmentFactory, PlanFactory
 from tests.ops.broken import run
 
 pytestmark = pytest.mark.django_db
+QUEUES = ("celery", "files")
 
 
 def findings(name: str) -> list[str]:
@@ -99,6 +101,18 @@ def test_a_file_that_no_worker_processes() -> None:
     assert findings("imports-move") == ["jobs.csv (checking), at row 0 of 9"]
     ImportRun.objects.filter(pk=run_.pk).update(touched_at=timezone.now())
     assert findings("imports-move") == []
+
+
+def test_a_plan_that_no_worker_makes() -> None:
+    plan = PlanFactory()
+    assert findings("plans-move") == []
+    Plan.objects.update(updated_at=timezone.now() - timedelta(hours=2))
+    (sentence,) = findings("plans-move")
+    assert sentence.startswith(f"{plan.number} (queued), requested at ")
+    Plan.objects.update(state="running", leased_until=timezone.now() + timedelta(seconds=30))
+    assert findings("plans-move") == []
+    Plan.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    assert len(findings("plans-move")) == 1
 
 
 @pytest.mark.parametrize(
@@ -196,16 +210,16 @@ def test_a_valkey_that_refuses_writes(own_valkey: redis.Redis) -> None:
 class TestWorkers:
     @pytest.fixture(autouse=True)
     def empty(self) -> Iterator[None]:
-        client, keys = valkey(), ("celery", "files", heartbeats._key())
+        client, keys = valkey(), (*QUEUES, heartbeats._key())
         client.delete(*keys)
         yield
         client.delete(*keys)
 
     def test_without_beat_nothing_is_sent(self) -> None:
         assert findings("tasks-move") == []
-        silent = [f"no task of the queue {name} has run yet: beat sends no tasks" for name in ("celery", "files")]
+        silent = [f"no task of the queue {name} has run yet: beat sends no tasks" for name in QUEUES]
         assert findings("workers-alive") == silent
-        for name in ("celery", "files"):
+        for name in QUEUES:
             heartbeats.stamp(name)
         assert findings("workers-alive") == []
 
@@ -246,7 +260,7 @@ def test_a_mail_that_fails_again_and_again() -> None:
 
 
 def test_what_waits_and_for_how_long() -> None:
-    assert backlog.waiting() == {"mails": (0, 0.0), "imports": (0, 0.0)}
+    assert backlog.waiting() == {"mails": (0, 0.0), "plans": (0, 0.0), "imports": (0, 0.0)}
     ImportRun.objects.create(kind="jobs", name="jobs.csv", content=b"", total=9)
     ImportRun.objects.update(created_at=timezone.now() - timedelta(hours=2))
     due_at = timezone.now() - timedelta(minutes=20)

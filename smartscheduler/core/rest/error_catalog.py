@@ -96,6 +96,9 @@ KINDS = {
     "idempotency-key-reused": Kind(
         422, _("The Idempotency-Key belongs to another request"), "use a new key for each request"
     ),
+    "plan-too-large": Kind(
+        422, _("The plan is too large"), "`limit` is the limit; plan a part of the jobs or of the days at a time"
+    ),
     "throttled": Kind(429, _("Too many requests"), "`Retry-After` is the number of seconds to wait"),
     "locked-out": Kind(429, _("Too many wrong passwords or codes"), "`Retry-After` is the number of seconds to wait"),
     "internal-error": Kind(500, _("An internal error occurred"), "`trace_id` identifies the request in the server log"),

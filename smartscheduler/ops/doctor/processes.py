@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Count, Min
 from django.utils import timezone
 
+from recommendations.planning.models import Plan
 from smartscheduler.core.observability.metrics import heartbeats
 from smartscheduler.core.observability.metrics.celery_queue import queues
 from smartscheduler.events.lag import is_relay_active, lag
@@ -46,6 +47,17 @@ def waiting_imports() -> Iterator[str]:
     at_work = ImportRun.objects.filter(state__in=ImportRun.AT_WORK).annotate(since=IMPORT_SINCE)
     for run in at_work.filter(since__lt=timezone.now() - LONGEST_WAIT).order_by("since").light():
         yield f"{run.name} ({run.state}), at row {run.at} of {run.total}"
+
+
+def waiting_plans() -> Iterator[str]:
+    """Running plans renew their leases every second. The queue moves while one of them runs."""
+    now = timezone.now()
+    running = Plan.objects.filter(state=Plan.State.RUNNING, leased_until__gte=now).exists()
+    for plan in Plan.objects.at_work().order_by("created_at"):
+        is_lost = plan.state == Plan.State.RUNNING and (plan.leased_until is None or plan.leased_until < now)
+        is_stuck = plan.state == Plan.State.QUEUED and plan.updated_at < now - LONGEST_WAIT and not running
+        if is_lost or is_stuck:
+            yield f"{plan.number} ({plan.state}), requested at {plan.created_at:%Y-%m-%d %H:%M}"
 
 
 def waiting_tasks() -> Iterator[str]:
@@ -112,6 +124,13 @@ CHECKS = (
         holds="No import waits for more than ten minutes",
         remedy=START_WORKER,
         find=sentences(waiting_imports),
+        scope=Scope.RUNNING,
+    ),
+    Check(
+        name="plans-move",
+        holds="No plan is lost by its worker or waits for more than ten minutes while no other runs",
+        remedy="Start a worker of the queue plans (manage.py up, or its container), and read its log.",
+        find=sentences(waiting_plans),
         scope=Scope.RUNNING,
     ),
     Check(

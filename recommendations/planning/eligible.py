@@ -1,0 +1,78 @@
+"""Contractors who meet the requirements of each job that need no calendar, best possible score first."""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from assignments.eligibility import unmet_rules
+from assignments.scoring import availability_part, hundredths
+from contractors.models import Contractor
+from recommendations.search.query import EligibleContractor, RankingQuery
+from smartscheduler.core.text import fold
+
+# Degrees of latitude are at least this long, and a little slack covers rounding.
+MILES_A_DEGREE, SLACK_MILES = 68.0, 1.0
+
+
+class Person(NamedTuple):
+    """A contractor with what a job compares: the folded skills, and the service radius in miles."""
+
+    contractor: Contractor
+    skills: frozenset[str]
+    radius: float | None
+
+
+class ContractorIndex:
+    """Contractors by type and latitude, so that a job reads only those who can have it in their service radius."""
+
+    def __init__(self, contractors: Iterable[Contractor]) -> None:
+        self._near: dict[str, list[tuple[float, Person]]] = defaultdict(list)
+        self._everywhere: dict[str, list[Person]] = defaultdict(list)
+        for contractor in contractors:
+            radius = contractor.service_radius_miles
+            person = Person(
+                contractor, frozenset(map(fold, contractor.skills)), None if radius is None else float(radius)
+            )
+            if person.radius is None:
+                self._everywhere[contractor.type].append(person)
+            else:
+                self._near[contractor.type].append((contractor.point.latitude, person))
+        for people in self._near.values():
+            people.sort(key=lambda row: row[0])
+        self._latitudes = {kind: [latitude for latitude, _ in people] for kind, people in self._near.items()}
+        self._widest = {kind: max(person.radius or 0.0 for _, person in people) for kind, people in self._near.items()}
+
+    def eligible(self, query: RankingQuery) -> list[EligibleContractor]:
+        """The contractors who meet all requirements, by the sort key of the best score that they can have."""
+        availability = availability_part(query.first_open_offset)
+        required = {fold(skill) for skill in query.request.required_skills}
+        contenders = []
+        for person in self._candidates(query):
+            contractor = person.contractor
+            if not required <= person.skills:
+                continue
+            miles = query.site.miles_from(contractor.point)
+            if person.radius is not None and miles > person.radius:
+                continue
+            if unmet_rules(contractor, query.request, miles=miles):
+                continue
+            rating = hundredths(contractor.rating)
+            contenders.append(query.contender(contractor.pk, contractor.name, rating, miles, availability))
+        return sorted(contenders, key=lambda contender: contender.best_order)
+
+    def _candidates(self, query: RankingQuery) -> Iterator[Person]:
+        latitude = query.request.point.latitude
+        for kind in (query.request.type, Contractor.Type.MULTI):
+            if kind in self._near:
+                half = (self._widest[kind] + SLACK_MILES) / MILES_A_DEGREE
+                latitudes = self._latitudes[kind]
+                first, last = bisect_left(latitudes, latitude - half), bisect_right(latitudes, latitude + half)
+                for _, person in self._near[kind][first:last]:
+                    yield person
+            yield from self._everywhere.get(kind, ())
+
+
+def contractor_ids(eligible: Sequence[Sequence[EligibleContractor]]) -> set[object]:
+    """The contractors who are eligible for at least one job."""
+    return {contender.id for contenders in eligible for contender in contenders}
