@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.core.formatting import local_slot, relative
-from smartscheduler.errors import InvalidTransition, JobNotOpen
+from smartscheduler.errors import BookingChanged, DomainError, InvalidTransition, JobNotOpen
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.timeslots import TimeSlot
 
@@ -41,9 +41,9 @@ def explain_conflict(service: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return service(*args, **kwargs)
-        except (JobNotOpen, InvalidTransition) as refusal:
+        except (JobNotOpen, InvalidTransition, BookingChanged) as refusal:
             # Decorated services call each other; the innermost one has already added it.
-            if "latest_event" not in refusal.extra and (job := _job_of(kwargs)):
+            if "latest_event" not in refusal.extra and (job := _job_of({**kwargs, **refusal.extra})):
                 _add_latest(refusal, job, kwargs.get("actor"))
             raise
 
@@ -51,19 +51,29 @@ def explain_conflict(service: Callable[P, R]) -> Callable[P, R]:
 
 
 def _job_of(arguments: dict[str, Any]) -> Job | None:
+    """The job of the arguments of a service, or of its refusal."""
     if "job_id" in arguments:
         return Job.objects.filter(pk=arguments["job_id"]).first()
     return Job.objects.filter(assignments=arguments["assignment_id"]).first()
 
 
-def _add_latest(refusal: JobNotOpen | InvalidTransition, job: Job, actor: Any) -> None:
-    # A job has few events. With ORDER BY, PostgreSQL might scan the log backwards instead of using the index on `data`.
-    events = OutboxEvent.objects.filter(data__contains={"job_id": str(job.pk)}, type__in=DONE)
-    event = max(events, key=lambda each: each.position, default=None)
-    if event:
+def _add_latest(refusal: DomainError, job: Job, actor: Any) -> None:
+    if event := _latest_event(job):
         refusal.detail = f"{refusal.detail} {_sentence(event, job, actor)}"
         refusal.args = (refusal.detail,)
         refusal.extra["latest_event"] = event.envelope()
+
+
+def latest_sentence(job: Job, actor: User | None) -> str:
+    """Who did what last to the booking of a job, and when; empty if the log does not say."""
+    event = _latest_event(job)
+    return _sentence(event, job, actor) if event else ""
+
+
+def _latest_event(job: Job) -> OutboxEvent | None:
+    # A job has few events. With ORDER BY, PostgreSQL might scan the log backwards instead of using the index on `data`.
+    events = OutboxEvent.objects.filter(data__contains={"job_id": str(job.pk)}, type__in=DONE)
+    return max(events, key=lambda each: each.position, default=None)
 
 
 def _sentence(event: OutboxEvent, job: Job, actor: User | None) -> str:

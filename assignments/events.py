@@ -13,13 +13,16 @@ from smartscheduler.timeslots import TimeSlot
 
 @dataclass(frozen=True, kw_only=True)
 class JobAssigned(JobEvent):
+    """A job was booked. `plan_id` is the plan whose acceptance did it, here and in the events below."""
+
     contractor_id: UUID
     contractor_name: str
     assignment_id: UUID
     time_slot: TimeSlot
+    plan_id: UUID | None = None
 
     @classmethod
-    def of(cls, assignment: Assignment) -> "JobAssigned":
+    def of(cls, assignment: Assignment, *, plan_id: UUID | None = None) -> "JobAssigned":
         return cls(
             job_id=assignment.job_id,
             job_number=assignment.job.job_number,
@@ -27,6 +30,7 @@ class JobAssigned(JobEvent):
             contractor_name=assignment.contractor.name,
             assignment_id=assignment.pk,
             time_slot=assignment.slot,
+            plan_id=plan_id,
         )
 
 
@@ -37,6 +41,7 @@ class AssignmentEvent(Event):
     job_number: str
     contractor_id: UUID
     contractor_name: str
+    plan_id: UUID | None = None
 
     @classmethod
     def of(cls, assignment: Assignment, **facts: Any) -> "AssignmentEvent":

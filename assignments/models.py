@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Deferrable, F, Func, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from psycopg.types.range import TimestamptzRange
@@ -25,6 +25,7 @@ from smartscheduler.rules.models import RulesVersion
 from smartscheduler.timeslots import TimeSlot
 
 LIVE_STATES = sorted(LIVE)
+NO_DOUBLE_BOOKING = "assignment_no_double_booking"
 
 
 @keeps_history(exclude=OF_THE_RECORD, owner="job")
@@ -86,11 +87,14 @@ class Assignment(Record):
         ordering = ["-created_at", "id"]
         constraints = [
             # Prevents double booking even if a writer bypasses the check in assignments.booking_checks. Slots are
-            # half-open, so an assignment can start when the previous one ends.
+            # half-open, so an assignment can start when the previous one ends. Deferrable, because bookings that trade
+            # places overlap for a moment (`assignments.services.change_bookings`); every other statement is checked at
+            # its end.
             ExclusionConstraint(
-                name="assignment_no_double_booking",
+                name=NO_DOUBLE_BOOKING,
                 expressions=[("contractor", RangeOperators.EQUAL), ("time_slot", RangeOperators.OVERLAPS)],
                 condition=Q(status__in=LIVE_STATES),
+                deferrable=Deferrable.IMMEDIATE,
             ),
             models.UniqueConstraint(
                 fields=["job"], condition=Q(status__in=LIVE_STATES), name="assignment_one_live_per_job"

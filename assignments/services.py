@@ -4,13 +4,20 @@ All of them take locks in the same order, so that they cannot deadlock: contract
 assignment. After the locks they check, write and publish events. Database constraints enforce the same rules again.
 """
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from assignments.booking_changes import BookingChange
 from assignments.booking_checks import check_booking
 from assignments.broken_bookings import reasons_of, recheck_contractor
 from assignments.conflict_details import explain_conflict
@@ -28,7 +35,7 @@ from assignments.events import (
     WindowBroken,
 )
 from assignments.lateness import check_late_until
-from assignments.models import Assignment
+from assignments.models import NO_DOUBLE_BOOKING, Assignment
 from assignments.start_window import check_time_of_work
 from assignments.states import check_movable, check_transition
 from contractors.models import Contractor
@@ -44,7 +51,9 @@ from smartscheduler.core.formatting import local_slot
 from smartscheduler.core.json_values import as_json
 from smartscheduler.core.observability.metrics.definitions import BOOKINGS, counting
 from smartscheduler.errors import (
+    BookingChanged,
     BookingInConflict,
+    DomainError,
     InvalidInput,
     InvalidTransition,
     JobNotOpen,
@@ -109,12 +118,16 @@ def _book(
 ) -> Assignment:
     contractor = Contractor.objects.locked().get(pk=contractor_id)
     job = Job.objects.locked().get(pk=job_id)
-    if job.status != Job.Status.OPEN:
-        message = gettext("{job} is {status}; only an open job can be assigned.")
-        raise JobNotOpen(message.format(job=job.job_number, status=job.get_status_display().lower()))
+    _check_open(job)
     job.assign()
     job.save(update_fields=["status"])
     return _create(job, contractor, start, decision, actor=actor, **reasons)
+
+
+def _check_open(job: Job) -> None:
+    if job.status != Job.Status.OPEN:
+        message = gettext("{job} is {status}; only an open job can be assigned.")
+        raise JobNotOpen(message.format(job=job.job_number, status=job.get_status_display().lower()))
 
 
 def _create(
@@ -217,11 +230,11 @@ def confirm_assignment(*, assignment_id: UUID, actor: User | None, despite_confl
     return assignment
 
 
-def _confirm(assignment: Assignment, *, at: datetime, actor: User | None) -> None:
+def _confirm(assignment: Assignment, *, at: datetime, actor: User | None, plan_id: UUID | None = None) -> None:
     previous = assignment.status
     assignment.confirm(at=at)
     assignment.save(update_fields=["status", "confirmed_at"])
-    publish(_moved(AssignmentConfirmed, assignment, previous), actor=actor)
+    publish(_moved(AssignmentConfirmed, assignment, previous, plan_id=plan_id), actor=actor)
 
 
 def _check_still_possible(assignment: Assignment, actor: User | None) -> None:
@@ -305,11 +318,14 @@ def cancel_assignment(*, assignment_id: UUID, reason: str, actor: User | None) -
     """
     assignment = lock_assignment(assignment_id)
     _cancel(assignment, reason, actor)
-    job = assignment.job
+    _reopen(assignment.job, actor)
+    return assignment
+
+
+def _reopen(job: Job, actor: User | None) -> None:
     job.reopen()
     job.save(update_fields=["status"])
     publish(JobReopened(job_id=job.pk, job_number=job.job_number), actor=actor)
-    return assignment
 
 
 @explain_conflict
@@ -471,6 +487,212 @@ def _reassign(
     return created
 
 
+@counting(BOOKINGS, "change")
+@explain_conflict
+def change_bookings(
+    *, changes: Sequence[BookingChange], actor: User | None, plan_id: UUID | None = None
+) -> list[Assignment]:
+    """Make several changes of bookings together, all or none: what they free is free for all of them.
+
+    Two contractors can trade their jobs, and two bookings of one contractor their times. Returns the bookings in the
+    order of `changes`: the canceled one for a dropped booking. `plan_id` is sent with the events.
+    Raises the errors of `assign_job` and `reassign_assignment`, and BookingChanged for another `version`; `job_id` in
+    the `extra` of an error names the job.
+    """
+    rules = current_rules()
+    decided = [replace(change, decision=_decision(change, rules, actor)) for change in changes]
+    return _change_together(changes=decided, rules=rules, actor=actor, plan_id=plan_id)
+
+
+def _decision(change: BookingChange, rules: Rules, actor: User | None) -> Decision | None:
+    """The decision of a change that makes an assignment, computed before the locks unless the caller has one."""
+    if change.decision or change.contractor_id is None:
+        return change.decision
+    job, contractor = Job.objects.get(pk=change.job_id), Contractor.objects.get(pk=change.contractor_id)
+    booked = change.assignment_id and Assignment.objects.only("contractor_id").get(pk=change.assignment_id)
+    if booked and booked.contractor_id == contractor.pk:
+        return None
+    with _of_job(change):
+        return decide(job=job, contractor=contractor, slot=_slot(job, _start(change)), rules=rules, reader=actor)
+
+
+def _start(change: BookingChange) -> datetime:
+    if change.start is None:
+        raise InvalidInput.of("start", gettext("Enter a start."))
+    return change.start
+
+
+@contextmanager
+def _of_job(change: BookingChange) -> Iterator[None]:
+    """Add the job of a change to the `extra` of its refusal."""
+    try:
+        yield
+    except DomainError as refusal:
+        refusal.extra.setdefault("job_id", str(change.job_id))
+        raise
+
+
+@domain_transaction
+def _change_together(
+    *, changes: Sequence[BookingChange], rules: Rules, actor: User | None, plan_id: UUID | None
+) -> list[Assignment]:
+    locked = lock_for_changes(changes)
+    with _double_booking_checked_at_end():
+        # First everything is freed, then written, then checked: each check sees the bookings of all changes.
+        steps = [_free(change, locked, actor, plan_id) for change in changes]
+        for step in steps:
+            step.write(actor)
+        for step in steps:
+            step.check(rules)
+    for step in steps:
+        _publish_step(step, actor, plan_id)
+    return [step.assignment for step in steps]
+
+
+class LockedRecords(NamedTuple):
+    """Locked records of several changes, by id."""
+
+    contractors: dict[UUID, Contractor]
+    jobs: dict[UUID, Job]
+    assignments: dict[UUID, Assignment]
+
+
+def lock_for_changes(changes: Sequence[BookingChange]) -> LockedRecords:
+    """Lock the contractors, jobs and assignments of the changes, in the order of locks. Raises DoesNotExist."""
+    job_ids = Counter(change.job_id for change in changes)
+    if twice := next((job_id for job_id, count in job_ids.items() if count > 1), None):
+        message = gettext("A job can be changed once only.")
+        raise InvalidInput(message, errors={"job": [message]}, extra={"job_id": str(twice)})
+    assignment_ids = {change.assignment_id for change in changes if change.assignment_id}
+    unlocked = Assignment.objects.filter(pk__in=assignment_ids, job__in=job_ids)
+    contractor_ids = {change.contractor_id for change in changes if change.contractor_id}
+    contractor_ids |= set(unlocked.values_list("contractor_id", flat=True))
+    locked = LockedRecords(
+        {contractor.pk: contractor for contractor in Contractor.objects.locked().filter(pk__in=contractor_ids)},
+        {job.pk: job for job in Job.objects.locked().filter(pk__in=job_ids)},
+        {assignment.pk: assignment for assignment in unlocked.locked()},
+    )
+    if not contractor_ids <= locked.contractors.keys():
+        raise Contractor.DoesNotExist
+    if not job_ids.keys() <= locked.jobs.keys():
+        raise Job.DoesNotExist
+    if not assignment_ids <= locked.assignments.keys():
+        raise Assignment.DoesNotExist
+    for assignment in locked.assignments.values():
+        assignment.contractor = locked.contractors[assignment.contractor_id]
+        assignment.job = locked.jobs[assignment.job_id]
+    return locked
+
+
+@contextmanager
+def _double_booking_checked_at_end() -> Iterator[None]:
+    """Let bookings overlap between statements; the constraint is checked at the end instead."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET CONSTRAINTS {NO_DOUBLE_BOOKING} DEFERRED")
+        yield
+        cursor.execute(f"SET CONSTRAINTS {NO_DOUBLE_BOOKING} IMMEDIATE")
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A change and its assignment: new, moved from `previous`, or canceled. A new one can stay confirmed."""
+
+    change: BookingChange
+    assignment: Assignment
+    previous: TimeSlot | None = None
+    confirmed_at: datetime | None = None
+
+    @property
+    def is_dropped(self) -> bool:
+        return self.change.contractor_id is None
+
+    def write(self, actor: User | None) -> None:
+        if self.is_dropped:
+            return
+        with _of_job(self.change):
+            self.assignment.clean_fields()
+        if self.previous:
+            self.assignment.save(update_fields=["time_slot", "late_until", "window_break_reason"])
+        else:
+            self.assignment.save()
+
+    def check(self, rules: Rules) -> None:
+        if self.is_dropped:
+            return
+        assignment, request = self.assignment, JobRequest.of(self.assignment.job)
+        with _of_job(self.change):
+            check_booking(assignment.contractor, request, assignment.slot, rules, now=timezone.now())
+
+
+def _free(change: BookingChange, locked: LockedRecords, actor: User | None, plan_id: UUID | None) -> _Step:
+    """Free what the change frees, and prepare its assignment, which is not saved yet."""
+    job = locked.jobs[change.job_id]
+    contractor = locked.contractors[change.contractor_id] if change.contractor_id else None
+    with _of_job(change):
+        if change.assignment_id is None:
+            _check_open(job)
+            job.assign()
+            job.save(update_fields=["status"])
+            return _Step(change, _prepared(change, job, contractor, actor), confirmed_at=change.confirmed_at)
+        before = locked.assignments[change.assignment_id]
+        _check_version(before, change)
+        if contractor is None:
+            return _drop(change, before, actor, plan_id)
+        if contractor.pk == before.contractor_id:
+            return _move(change, before)
+        check_movable(before.status, "reassigned")
+        confirmed_at = before.confirmed_at
+        reason = change.reason or gettext("Reassigned to {contractor}").format(contractor=contractor.name)
+        _cancel(before, reason, actor, plan_id)
+        after = _prepared(change, job, contractor, actor)
+        return _Step(change, after, confirmed_at=confirmed_at if after.slot == before.slot else change.confirmed_at)
+
+
+def _prepared(change: BookingChange, job: Job, contractor: Contractor | None, actor: User | None) -> Assignment:
+    if contractor is None:
+        raise InvalidInput.of("contractor", gettext("Choose a contractor."))
+    assert change.decision, "decided before the locks"  # noqa: S101
+    assignment = Assignment(job=job, contractor=contractor, assigned_by=actor, override_reason=change.override_reason)
+    assignment.slot = _slot(job, _start(change))
+    assignment.record(change.decision)
+    return assignment
+
+
+def _check_version(assignment: Assignment, change: BookingChange) -> None:
+    if change.version is not None and change.version != assignment.version:
+        message = gettext("The booking of {job} has changed in the meantime.").format(job=assignment.job.job_number)
+        raise BookingChanged(message, extra={"current_version": assignment.version})
+
+
+def _move(change: BookingChange, assignment: Assignment) -> _Step:
+    previous = assignment.slot
+    assignment.reschedule(_slot(assignment.job, _start(change)))
+    assignment.window_break_reason = ""
+    return _Step(change, assignment, previous)
+
+
+def _drop(change: BookingChange, assignment: Assignment, actor: User | None, plan_id: UUID | None) -> _Step:
+    check_movable(assignment.status, "dropped")
+    _cancel(assignment, change.reason, actor, plan_id)
+    _reopen(assignment.job, actor)
+    return _Step(change, assignment)
+
+
+def _publish_step(step: _Step, actor: User | None, plan_id: UUID | None) -> None:
+    if step.is_dropped:
+        return
+    assignment = step.assignment
+    if step.previous:
+        event = _moved(
+            AssignmentRescheduled, assignment, assignment.status, previous_time_slot=step.previous, plan_id=plan_id
+        )
+        publish(event, actor=actor)
+        return
+    publish(JobAssigned.of(assignment, plan_id=plan_id), actor=actor)
+    if step.confirmed_at:
+        _confirm(assignment, at=step.confirmed_at, actor=actor, plan_id=plan_id)
+
+
 @domain_transaction
 def rate_assignment(*, assignment_id: UUID, rating: Decimal, actor: User | None, comment: str = "") -> Assignment:
     """Rate the contractor (0–5) for a completed assignment.
@@ -490,10 +712,10 @@ def rate_assignment(*, assignment_id: UUID, rating: Decimal, actor: User | None,
     return assignment
 
 
-def _cancel(assignment: Assignment, reason: str, actor: User | None) -> None:
+def _cancel(assignment: Assignment, reason: str, actor: User | None, plan_id: UUID | None = None) -> None:
     assignment.cancel(reason=_reason(reason), at=timezone.now())
     assignment.save(update_fields=["status", "cancel_reason", "cancelled_at", "late_until"])
-    publish(AssignmentCancelled.of(assignment, reason=assignment.cancel_reason), actor=actor)
+    publish(AssignmentCancelled.of(assignment, reason=assignment.cancel_reason, plan_id=plan_id), actor=actor)
 
 
 def _reason(reason: str) -> str:
@@ -505,6 +727,6 @@ def _reason(reason: str) -> str:
 
 
 def _moved(
-    kind: type[AssignmentMoved], assignment: Assignment, previous_status: str, **facts: TimeSlot
+    kind: type[AssignmentMoved], assignment: Assignment, previous_status: str, **facts: TimeSlot | UUID | None
 ) -> AssignmentEvent:
     return kind.of(assignment, time_slot=assignment.slot, previous_status=previous_status, **facts)

@@ -35,6 +35,7 @@ CAN_RUN_LATE = frozenset({Status.CONFIRMED, Status.IN_PROGRESS})
 NOT_MOVABLE = {
     "rescheduled": _("An assignment that is {status} cannot be rescheduled."),
     "reassigned": _("An assignment that is {status} cannot be reassigned."),
+    "dropped": _("An assignment that is {status} cannot be dropped."),
 }
 
 

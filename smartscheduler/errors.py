@@ -117,6 +117,12 @@ class RulesChanged(DomainError):
     code = "precondition-failed"
 
 
+class BookingChanged(DomainError):
+    """A booking has another version than the one that the caller read. `extra` holds the current version."""
+
+    code = "precondition-failed"
+
+
 class Busy(DomainError):
     """The rows were locked for too long. The same request may succeed in a moment."""
 
