@@ -53,6 +53,13 @@ class PlanAccepted(PlanEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlanUndone(PlanEvent):
+    """The latest acceptance was taken back: `items` are proposed again."""
+
+    items: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlanCancelled(PlanEvent):
     """A user canceled the run. Nothing of it is kept."""
 

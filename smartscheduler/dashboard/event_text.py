@@ -81,6 +81,7 @@ SENTENCES: dict[str, LazyText] = {
     "PlanReady": _("{plan_number} is ready; planned: {planned}, left out: {unplanned}"),
     "PlanFailed": _("{plan_number} failed: {reason}"),
     "PlanAccepted": _("{plan_number} was accepted; booked: {accepted}, stale: {stale}"),
+    "PlanUndone": _("The acceptance of {plan_number} was undone; proposed again: {items}"),
     "PlanDiscarded": _("{plan_number} was discarded"),
     "RecommendationsUpdated": _("The ranking of a job was updated"),
 }

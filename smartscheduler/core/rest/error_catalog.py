@@ -70,6 +70,11 @@ KINDS = {
         _("The ranking has changed since you loaded it"),
         "`changes` lists the differences, `ranking` is the current ranking",
     ),
+    "plan-stale": Kind(
+        409,
+        _("A part of the plan no longer holds"),
+        "nothing was changed; `stale` lists the items, each with its code, reason and suggestion",
+    ),
     "job-has-live-assignment": Kind(409, _("The job has a live assignment"), "reschedule or reassign it instead"),
     "contractor-has-live-assignments": Kind(409, _("The contractor still has live assignments"), "see `assignments`"),
     "invalid-transition": Kind(
