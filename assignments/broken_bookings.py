@@ -9,9 +9,11 @@ import math
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db import transaction
 from django.utils import timezone
 
 from assignments.booking_checks import booking_obstacles
@@ -135,6 +137,17 @@ def _next_batch(after: UUID, last: UUID) -> list[UUID]:
     booked = Assignment.objects.live().upcoming(timezone.now())
     booked = booked.filter(contractor_id__gt=after, contractor_id__lte=last).order_by("contractor_id")
     return list(booked.values_list("contractor_id", flat=True).distinct()[:BATCH])
+
+
+def recheck_after_commit(contractor_ids: Collection[UUID]) -> None:
+    """Check the bookings of these contractors in transactions of their own, after the present one.
+
+    For changes of a job or customer: they hold locks that come after the lock of the contractor. If it fails, the next
+    run of `recheck_all` finds the conflicts.
+    """
+    ids = sorted(contractor_ids)
+    for start in range(0, len(ids), BATCH):
+        transaction.on_commit(partial(_recheck_batch, ids[start : start + BATCH]), robust=True)
 
 
 @domain_transaction

@@ -22,6 +22,7 @@ class Rule(StrEnum):
     DRIVE_TOO_LONG = "drive_too_long"
     IN_THE_PAST = "in_the_past"
     OUTSIDE_WINDOW = "outside_window"
+    REFUSED_BY_CUSTOMER = "refused_by_customer"
 
 
 # Rules that depend on exact places; hidden from users who must not see these.
@@ -41,12 +42,13 @@ class Reason:
 
 
 def unmet_rules(contractor: Contractor, request: JobRequest, *, miles: float) -> list[Reason]:
-    """Rules of status, type, skills and radius that `contractor` fails for `request`; empty if there are none.
+    """Rules of status, customer, type, skills and radius that `contractor` fails for `request`; empty without any.
 
     `miles` is the distance that is compared with the radius: by road if that is known (`Site.miles_from`).
     """
     reasons = [
         unmet_status(contractor),
+        _customer(contractor, request),
         _type(contractor, request),
         _skills(contractor, request),
         _radius(contractor, miles),
@@ -65,6 +67,16 @@ def unmet_status(contractor: Contractor) -> Reason | None:
             "{contractor} is inactive. Choose another contractor, or ask an administrator to restore this one."
         )
     return Reason(Rule.INACTIVE, message.format(contractor=contractor.name))
+
+
+def _customer(contractor: Contractor, request: JobRequest) -> Reason | None:
+    if contractor.pk not in request.refused:
+        return None
+    message = gettext(
+        "The customer has refused {contractor}. "
+        "Choose another contractor, or remove this one from the customer's refused contractors."
+    )
+    return Reason(Rule.REFUSED_BY_CUSTOMER, message.format(contractor=contractor.name))
 
 
 def _type(contractor: Contractor, request: JobRequest) -> Reason | None:

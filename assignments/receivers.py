@@ -1,16 +1,23 @@
 """Signal receivers: recheck bookings after changes, and prevent deactivation with live assignments."""
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.dispatch import receiver
+from django.utils import timezone
 from django.utils.translation import gettext
 
-from assignments.broken_bookings import recheck_contractor
+from assignments.broken_bookings import recheck_after_commit, recheck_contractor
+from assignments.eligibility import Rule
 from assignments.events import AssignmentCancelled, AssignmentCompleted, AssignmentRescheduled
 from assignments.models import Assignment, Conflict
 from contractors.events import ContractorUpdated, ScheduleUpdated
 from contractors.models import Contractor
 from contractors.signals import leaving_service
+from customers.models import Customer
+from customers.signals import preferences_changed
+from jobs.events import JobUpdated
 from smartscheduler.core.json_values import as_json
 from smartscheduler.errors import LiveAssignments
 from smartscheduler.events.publishing import Event, domain_event
@@ -30,6 +37,8 @@ def recheck_bookings(*, event: Event, **_: Any) -> None:
         # A booking is checked when it is made. When it moves or ends, conflicts can only be resolved.
         case AssignmentCancelled() | AssignmentCompleted() | AssignmentRescheduled():
             _resolve(event)
+        case JobUpdated() if "customer" in event.changed:
+            _recheck_customer(event.job_id)
 
 
 def _resolve(event: AssignmentCancelled | AssignmentCompleted | AssignmentRescheduled) -> None:
@@ -41,6 +50,22 @@ def _resolve(event: AssignmentCancelled | AssignmentCompleted | AssignmentResche
         Conflict.objects.filter(pk=event.assignment_id).delete()
     if noted:
         recheck_contractor(event.contractor_id)
+
+
+def _recheck_customer(job_id: UUID) -> None:
+    """The job has another customer, who may have refused the booked contractor, or may not have."""
+    booking = Assignment.objects.live().filter(job=job_id).select_related("job", "conflict").first()
+    if booking is None:
+        return
+    noted = hasattr(booking, "conflict") and Rule.REFUSED_BY_CUSTOMER in booking.conflict.rules
+    if noted != (booking.contractor_id in booking.job.refused_contractors):
+        recheck_after_commit([booking.contractor_id])
+
+
+@receiver(preferences_changed, dispatch_uid="conflicts")
+def recheck_refused(*, customer: Customer, refused: Iterable[UUID], **_: Any) -> None:
+    booked = Assignment.objects.live().upcoming(timezone.now()).filter(job__customer=customer, contractor__in=refused)
+    recheck_after_commit(set(booked.values_list("contractor_id", flat=True)))
 
 
 @receiver(leaving_service, dispatch_uid="live-assignments")

@@ -13,7 +13,7 @@ from contractors.models import Contractor
 from customers.events import CustomerCreated, CustomerMerged
 from customers.models import Customer, CustomerAddress, CustomerPhone, Preference
 from customers.search_text import name_key, search_text
-from customers.signals import contact_changed, locking, merging
+from customers.signals import contact_changed, locking, merging, preferences_changed
 from smartscheduler.accounts.models import User
 from smartscheduler.core.db.transactions import domain_transaction
 from smartscheduler.core.entry.phone_numbers import international
@@ -26,6 +26,7 @@ MOST_PHONES, MOST_ADDRESSES, MOST_PREFERENCES = 10, 50, 50
 # The columns of a place, the same for the address of a customer and for the site of a job.
 PLACE = ("latitude", "longitude", "address", "city", "state", "zip_code", "time_zone")
 LISTS = ("phones", "addresses", "preferred", "refused")
+PREFERENCES = frozenset({"preferred", "refused"})
 PHONE = ("number", "extension", "kind")
 # A note longer than this is cut when two customers are merged; the history keeps it whole.
 LONGEST_NOTES = 4000
@@ -61,8 +62,8 @@ def update_customer(*, customer_id: UUID, actor: User | None, **changes: Any) ->
     A changed name or first phone number is also changed on all jobs of the customer.
     Raises InvalidInput (by field), InvalidTransition for a customer that was merged, Customer.DoesNotExist.
     """
-    customer = _changeable(customer_id)
-    before = customer.contact_name, customer.contact_phone
+    customer = _changeable(customer_id, with_preferences=bool(PREFERENCES & changes.keys()))
+    before, preferences = (customer.contact_name, customer.contact_phone), _preferences_of(customer)
     lists: dict[str, Any] = {name: changes.pop(name) for name in LISTS if name in changes}
     changed = {name: value for name, value in changes.items() if getattr(customer, name) != value}
     for name, value in changed.items():
@@ -74,6 +75,7 @@ def update_customer(*, customer_id: UUID, actor: User | None, **changes: Any) ->
         keep_search_text(customer)
     if (customer.contact_name, customer.contact_phone) != before:
         contact_changed.send(sender=Customer, customer=customer, actor=actor)
+    _publish_preferences(customer, preferences, actor)
     return customer
 
 
@@ -92,7 +94,7 @@ def merge_customers(*, customer_id: UUID, other_id: UUID, actor: User | None) ->
         return target
     for customer in (target, source):
         _refuse_merged(customer)
-    before = target.contact_name, target.contact_phone
+    before, preferences = (target.contact_name, target.contact_phone), _preferences_of(target)
     _fill_fields(target, source)
     # First the source, because an external reference belongs to one customer at a time.
     source.merged_into, source.external_reference, source.search_text = target, "", ""
@@ -103,6 +105,7 @@ def merge_customers(*, customer_id: UUID, other_id: UUID, actor: User | None) ->
     results = merging.send(sender=Customer, source=source, target=target, actor=actor)
     if (target.contact_name, target.contact_phone) != before:
         contact_changed.send(sender=Customer, customer=target, actor=actor)
+    _publish_preferences(target, preferences, actor)
     moved = sum(int(count or 0) for _receiver, count in results)
     publish(CustomerMerged(customer_id=target.pk, merged_id=source.pk, jobs=moved), actor=actor)
     return target
@@ -182,10 +185,14 @@ def keep_search_text(customer: Customer) -> None:
     customer.save()
 
 
-def _changeable(customer_id: UUID) -> Customer:
-    """Lock and return the customer, after its jobs. Raises InvalidTransition when it was merged."""
+def _changeable(customer_id: UUID, *, with_preferences: bool) -> Customer:
+    """Lock and return the customer, after its jobs. Raises InvalidTransition when it was merged.
+
+    With preferences, a job that another transaction creates for the customer waits, and then copies the new lists.
+    """
     locking.send(sender=Customer, customers=[customer_id])
-    customer = Customer.objects.locked().get(pk=customer_id)
+    customers = Customer.objects.select_for_update() if with_preferences else Customer.objects.locked()
+    customer = customers.get(pk=customer_id)
     _refuse_merged(customer)
     return customer
 
@@ -304,7 +311,7 @@ def _replace_preferences(customer: Customer, preferred: Iterable[UUID], refused:
     if set(kinds["preferred"]) & set(kinds["refused"]):
         raise InvalidInput.of("refused", gettext("A contractor can be either preferred or refused, not both."))
     pairs = {(contractor, kind) for kind, contractors in kinds.items() for contractor in contractors}
-    present = set(customer.preferences.values_list("contractor_id", "kind"))
+    present = _preferences_of(customer)
     if pairs == present:
         return False
     for name, contractors in kinds.items():
@@ -318,6 +325,18 @@ def _replace_preferences(customer: Customer, preferred: Iterable[UUID], refused:
         for contractor, kind in sorted(pairs - present)
     )
     return True
+
+
+def _preferences_of(customer: Customer) -> set[tuple[UUID, str]]:
+    return set(customer.preferences.values_list("contractor_id", "kind"))
+
+
+def _publish_preferences(customer: Customer, before: set[tuple[UUID, str]], actor: User | None) -> None:
+    """Send `preferences_changed` unless the preferences are still those of `before`."""
+    changed = before ^ _preferences_of(customer)
+    if changed:
+        refused = {contractor for contractor, kind in changed if kind == Preference.Kind.REFUSED}
+        preferences_changed.send(sender=Customer, customer=customer, refused=refused, actor=actor)
 
 
 def _check_length(name: str, items: Sequence[Any], most: int) -> None:

@@ -6,5 +6,8 @@ from django.dispatch import Signal
 locking = Signal()
 # Sent with the locked `customer` and the `actor` after the name or the first phone number has changed.
 contact_changed = Signal()
+# Sent with the locked `customer`, the ids `refused` of contractors who were refused or no longer are, and the `actor`
+# after the preferred or refused contractors have changed.
+preferences_changed = Signal()
 # Sent with the locked records `source` and `target` and the `actor`. Receivers move their rows and return their number.
 merging = Signal()

@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
@@ -53,7 +54,11 @@ def _past_half_hour(field: str) -> Func:
     return Func(F("time_zone"), F(field), template=template, output_field=models.DecimalField())
 
 
-@keeps_history(exclude=OF_THE_RECORD)
+# Copies, whose history is that of the customer.
+COPIED_LISTS = ("preferred_contractors", "refused_contractors")
+
+
+@keeps_history(exclude=[*OF_THE_RECORD, *COPIED_LISTS])
 class Job(Location):
     """Piece of work that a contractor does for a customer at a site."""
 
@@ -109,6 +114,13 @@ class Job(Location):
     # Copies of the customer's name and first phone number, which a trigger keeps (jobs/triggers.py).
     customer_name = LineField(_("customer name"), max_length=100, blank=True)
     customer_phone = LineField(_("customer phone"), max_length=14, blank=True, validators=[PHONE_NUMBER])
+    # Copies of the customer's lists, which a trigger keeps.
+    preferred_contractors = ArrayField(
+        models.UUIDField(), verbose_name=_("preferred contractors"), default=list, db_default=[], editable=False
+    )
+    refused_contractors = ArrayField(
+        models.UUIDField(), verbose_name=_("refused contractors"), default=list, db_default=[], editable=False
+    )
     # The arrival window: the work starts in it, both ends included. Set by assignments.services.promise_window.
     window_start = models.DateTimeField(_("start of the arrival window"), null=True, blank=True)
     window_end = models.DateTimeField(_("end of the arrival window"), null=True, blank=True)

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.dispatch import receiver
 
 from customers.models import Customer
-from customers.signals import contact_changed, locking, merging
+from customers.signals import contact_changed, locking, merging, preferences_changed
 from jobs import services
 from jobs.models import Job
 from smartscheduler.accounts.models import User
@@ -26,3 +26,8 @@ def move_jobs(*, source: Customer, target: Customer, actor: User | None, **_: An
 @receiver(contact_changed, dispatch_uid="jobs_of_customers")
 def copy_contact(*, customer: Customer, actor: User | None, **_: Any) -> None:
     services.copy_contact(customer=customer, actor=actor)
+
+
+@receiver(preferences_changed, dispatch_uid="jobs_of_customers")
+def copy_preferences(*, customer: Customer, actor: User | None, **_: Any) -> None:
+    services.copy_preferences(customer=customer, actor=actor)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class JobRequest:
     """Type, desired date (UTC), site, duration, required skills and arrival window: the input to the engine.
 
-    The work must start in `arrival`, both ends included; None if no window was promised.
+    The work must start in `arrival`, both ends included; None if no window was promised. `preferred` and `refused` are
+    the ids of the contractors whom the customer prefers and refuses.
     """
 
     type: str
@@ -28,6 +29,8 @@ class JobRequest:
     required_skills: tuple[str, ...] = ()
     job_id: UUID | None = None
     arrival: TimeSlot | None = None
+    preferred: frozenset[UUID] = frozenset()
+    refused: frozenset[UUID] = frozenset()
 
     @classmethod
     def of(cls, job: "Job") -> "JobRequest":
@@ -40,6 +43,8 @@ class JobRequest:
             required_skills=tuple(job.required_skills),
             job_id=job.pk,
             arrival=job.window,
+            preferred=frozenset(job.preferred_contractors),
+            refused=frozenset(job.refused_contractors),
         )
 
     def wanted_on(self, day: date | None) -> "JobRequest":

@@ -16,7 +16,7 @@ from customers.services import address_at
 from jobs.arrival import check_not_over, check_window
 from jobs.customer_links import CONTACT, PLACE, link_changed, link_new
 from jobs.events import JobCreated, JobUpdated, WindowPromised, WindowWithdrawn
-from jobs.models import Job, new_job_number
+from jobs.models import COPIED_LISTS, Job, new_job_number
 from jobs.states import BOOKED
 from smartscheduler.accounts.models import User
 from smartscheduler.core.db.transactions import domain_transaction
@@ -29,6 +29,8 @@ from smartscheduler.timeslots import TimeSlot, within_reach
 
 # Inputs of the ranking and of the check of a booked slot.
 RANKED_BY = frozenset({"type", "duration", "desired_date", "latitude", "longitude", "time_zone", "required_skills"})
+# Inputs of the ranking that come from the customer: the lists, and the customer itself.
+RANKED_BY_CUSTOMER = frozenset({"customer", *COPIED_LISTS})
 # Fixed while the job is booked. The contractor already has the address, so it is as fixed as the coordinates.
 BINDING_FIELDS = RANKED_BY | {"address", "city", "state", "zip_code"}
 # A change of one of these can change the customer of a job, and the copies of the customer's name and phone number.
@@ -128,6 +130,19 @@ def copy_contact(*, customer: Customer, actor: User | None) -> None:
     """Copy the name and phone number of a locked customer to all jobs of the customer."""
     for job in customer.jobs.locked():
         _copy_contact(job, customer, actor=actor)
+
+
+@domain_transaction
+def copy_preferences(*, customer: Customer, actor: User | None) -> None:
+    """Copy the preferred and refused contractors of a locked customer to all jobs; events for those that are not over.
+
+    The version of a job stays: clients read the lists from the customer.
+    """
+    preferred, refused = sorted(customer.preferred), sorted(customer.refused)
+    customer.jobs.update(preferred_contractors=preferred, refused_contractors=refused)
+    changed = dict(zip(COPIED_LISTS, map(as_json, (preferred, refused)), strict=True))
+    for job in customer.jobs.filter(status__in=[Job.Status.OPEN, Job.Status.ASSIGNED]).only("job_number"):
+        publish(JobUpdated(job_id=job.pk, job_number=job.job_number, changed=changed), actor=actor)
 
 
 def _copy_contact(job: Job, customer: Customer, *, actor: User | None, always: bool = False) -> None:

@@ -1,8 +1,10 @@
-"""Trigger that keeps the name and phone number on a job equal to those of its customer.
+"""Triggers that keep the copies on a job equal to its customer: name, phone number, preferred and refused contractors.
 
 The columns stay on the job: the search of jobs has one index over them and the address, the history shows what a
 contractor was sent, and the previous release reads and writes them during an upgrade. A job that the previous release
 gives another name or number loses its customer, until `manage.py link_customers` finds or makes the right record.
+
+The ids of the contractors are on the job because every search and every check of a booking reads them.
 """
 
 import pgtrigger
@@ -45,6 +47,20 @@ NEW.customer_phone := contact.phone;
 RETURN NEW;
 """
 
+# A job without a customer gets two empty lists. What a statement writes into the lists is replaced.
+LISTS = """
+IF TG_OP = 'UPDATE'
+   AND (NEW.customer_id, NEW.preferred_contractors, NEW.refused_contractors)
+       IS NOT DISTINCT FROM (OLD.customer_id, OLD.preferred_contractors, OLD.refused_contractors) THEN
+    RETURN NEW;
+END IF;
+SELECT coalesce(array_agg(contractor_id ORDER BY contractor_id) FILTER (WHERE kind = 'preferred'), '{}'),
+       coalesce(array_agg(contractor_id ORDER BY contractor_id) FILTER (WHERE kind = 'refused'), '{}')
+INTO NEW.preferred_contractors, NEW.refused_contractors
+FROM customers_preference WHERE customer_id = NEW.customer_id;
+RETURN NEW;
+"""
+
 
 def of_jobs() -> list[pgtrigger.Trigger]:
     return [
@@ -54,5 +70,15 @@ def of_jobs() -> list[pgtrigger.Trigger]:
             operation=pgtrigger.Insert | pgtrigger.UpdateOf("customer_id", "customer_name", "customer_phone"),
             declare=[("contact", "record")],
             func=COPY,
-        )
+        ),
+        # PostgreSQL runs triggers in the order of their names: this one reads the customer that the first one has set.
+        pgtrigger.Trigger(
+            name="preferences_copied",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Insert
+            | pgtrigger.UpdateOf(
+                "customer_id", "customer_name", "customer_phone", "preferred_contractors", "refused_contractors"
+            ),
+            func=LISTS,
+        ),
     ]

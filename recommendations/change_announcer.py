@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from contractors.models import Contractor
 from jobs.models import Job
-from jobs.services import RANKED_BY
+from jobs.services import RANKED_BY, RANKED_BY_CUSTOMER
 from smartscheduler.core.geo.blur import HALF_CELL_MILES, blurred
 from smartscheduler.events.consumer_offsets import unread
 from smartscheduler.events.models import OutboxEvent
@@ -92,7 +92,7 @@ def concerned_jobs(events: Iterable[OutboxEvent]) -> set[UUID]:
 
 def _changes_its_own_ranking(event: OutboxEvent) -> bool:
     return event.type in {"JobReopened", *WINDOW_EVENTS} or (
-        event.type == "JobUpdated" and bool(RANKED_BY & event.data["changed"].keys())
+        event.type == "JobUpdated" and bool((RANKED_BY | RANKED_BY_CUSTOMER) & event.data["changed"].keys())
     )
 
 

@@ -51,7 +51,11 @@ def gap_to_first(search: RankingQuery, own: ScoredCandidate, rank: Rank) -> str:
         if theirs > ours
     ]
     difference = leader.score.total - own.score.total
-    if not difference or not gaps:
+    if not difference and leader.contender.preferred > own.contender.preferred:
+        reason = gettext("The scores are equal, and the customer prefers {leader}.").format(
+            leader=leader.contender.name
+        )
+    elif not difference or not gaps:
         reason = gettext("Equal scores are ordered by distance, rating and name.")
     else:
         reason = gettext("The score is {difference} below that of {leader}, mainly because of {part}.").format(

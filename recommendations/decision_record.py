@@ -49,6 +49,8 @@ def decide(
     breakdown = ranked.breakdown.as_json()
     if not rank.exact:
         breakdown["explanation"] += f" {ranked_sentence(rank)}"
+    if ranked.preferred:
+        breakdown["explanation"] += f" {gettext('The customer prefers this contractor.')}"
     return Decision(
         rules=rules,
         score=ranked.score,

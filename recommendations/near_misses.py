@@ -93,6 +93,10 @@ def _barrier(rule: Rule, count: int, request: JobRequest) -> str:
                 "{count} lacks a required skill ({skills})", "{count} lack a required skill ({skills})", count
             )
             return text.format(count=count, skills=", ".join(request.required_skills))
+        case Rule.REFUSED_BY_CUSTOMER:
+            return ngettext("{count} is refused by the customer", "{count} are refused by the customer", count).format(
+                count=count
+            )
         case Rule.OUT_OF_RADIUS:
             return ngettext("{count} does not travel that far", "{count} do not travel that far", count).format(
                 count=count

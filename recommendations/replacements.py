@@ -79,7 +79,7 @@ class Offers:
 
 
 # A sort key before that of every contractor.
-BEFORE_ALL: Order = (-sys.maxsize, 0.0, 0, "", UUID(int=0))
+BEFORE_ALL: Order = (-sys.maxsize, False, 0.0, 0, "", UUID(int=0))
 
 
 class BestOf(Best):

@@ -34,6 +34,11 @@ class RankedCandidate(HasRoute):
     request: JobRequest
 
     @property
+    def preferred(self) -> bool:
+        """Whether the customer prefers the contractor."""
+        return self.contractor.pk in self.request.preferred
+
+    @property
     def summary(self) -> str:
         """When the contractor is free, how far away, and how well rated, in one sentence."""
         rating, count = self.contractor.rating, self.contractor.rating_count

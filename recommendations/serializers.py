@@ -37,6 +37,7 @@ SUMMARY_HELP = _(
     "A sentence for people: when the contractor is free, with any difference from the desired date, how far away, and "
     "the rating."
 )
+PREFERRED_HELP = _("Whether the customer of the job prefers this contractor. This decides between equal scores.")
 AS_OF_HELP = _("When the road distance was fetched; null for a straight line.")
 
 
@@ -150,6 +151,7 @@ class ShownBreakdownSerializer(BreakdownSerializer):
 class EntrySerializer(serializers.Serializer[Any]):
     rank = serializers.IntegerField()
     contractor = RankedContractorSerializer()
+    preferred = serializers.BooleanField(help_text=PREFERRED_HELP)
     summary = serializers.CharField(help_text=SUMMARY_HELP)
     score = serializers.FloatField()
     score_breakdown = ShownBreakdownSerializer()
@@ -194,6 +196,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
 
     job = serializers.UUIDField()
     contractor = RankedContractorSerializer()
+    preferred = serializers.BooleanField(help_text=PREFERRED_HELP)
     eligible = serializers.BooleanField()
     reasons = ReasonSerializer(many=True)
     rank = serializers.IntegerField(
@@ -234,6 +237,7 @@ def answer_as_json(answer: Answer, job: Job, contractor: Contractor, *, reader: 
     return {
         "job": job.pk,
         "contractor": _contractor(contractor, reader),
+        "preferred": answer.preferred,
         "eligible": answer.eligible,
         "reasons": [reason.as_json() for reason in answer.reasons],
         "rank": answer.rank,
@@ -252,6 +256,7 @@ def _entry(entry: RankedCandidate, reader: Any) -> dict[str, Any]:
     return {
         "rank": entry.rank,
         "contractor": _contractor(entry.contractor, reader),
+        "preferred": entry.preferred,
         "summary": entry.summary,
         "score": float(entry.score),
         "score_breakdown": entry.breakdown.as_shown(),

@@ -69,14 +69,15 @@ DRIVE_TOO_LONG = (
 class Answer(HasRoute):
     """A rank with score, breakdown and slots, or the requirements that failed; and what would change it.
 
-    `rank` is also None for a candidate that ranks too low to be counted; `rank_at_least` is then the best rank that is
-    possible.
+    `preferred`: by the customer of the job. `rank` is also None for a candidate that ranks too low to be counted;
+    `rank_at_least` is then the best rank that is possible.
     """
 
     eligible: bool
     reasons: list[Reason]
     suggestion: str
     route: RouteEstimate
+    preferred: bool
     rank: int | None = None
     rank_at_least: int | None = None
     score: Decimal | None = None
@@ -115,6 +116,7 @@ class Question:
                 reasons=reasons,
                 suggestion=self._advice(reasons, own),
                 route=self.route,
+                preferred=self.contractor.pk in self.search.request.preferred,
                 slots=[],
             )
         assert own is not None, "without a reason the contractor is a candidate"  # noqa: S101
@@ -143,6 +145,7 @@ class Question:
             reasons=[],
             suggestion=" ".join(filter(None, sentences)),
             route=self.route,
+            preferred=entry.preferred,
             rank=rank.rank if rank.exact else None,
             rank_at_least=rank.rank,
             score=entry.score,
@@ -227,6 +230,10 @@ class Question:
         match rule:
             case Rule.INACTIVE:
                 return gettext("Activate {contractor} first.").format(contractor=contractor.name)
+            case Rule.REFUSED_BY_CUSTOMER:
+                return gettext("Would be eligible if the customer no longer refused {contractor}.").format(
+                    contractor=contractor.name
+                )
             case Rule.WRONG_TYPE:
                 return gettext("The job needs a contractor of type {type} or multi.").format(type=request.type)
             case Rule.MISSING_SKILL:

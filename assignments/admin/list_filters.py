@@ -89,6 +89,7 @@ class ConflictFilter(ChoicesFilter):
         Rule.ABSENT: _("During an absence"),
         Rule.DRIVE_TOO_LONG: _("Drive too long"),
         Rule.OUTSIDE_WINDOW: _("Outside the arrival window"),
+        Rule.REFUSED_BY_CUSTOMER: _("Refused by the customer"),
     }
 
     def narrowed(self, rows: AssignmentQuerySet, choice: str) -> QuerySet[Assignment]:

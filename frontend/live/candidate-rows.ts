@@ -154,8 +154,8 @@ function setUnfolded(isUnfolded: boolean): void {
   boardElement().classList.toggle("candidates-only", !isUnfolded);
 }
 
-// Marks a row with rank, score and offer.
-function decorate(lane: HTMLElement, { rank, score, start, apart, zone }: Candidate, job: RankedJob): void {
+// Marks a row with rank, score, preference and offer.
+function decorate(lane: HTMLElement, { rank, score, isPreferred, start, apart, zone }: Candidate, job: RankedJob): void {
   const who = find(".who", lane);
   lane.classList.add("candidate");
   if (rank) {
@@ -165,6 +165,7 @@ function decorate(lane: HTMLElement, { rank, score, start, apart, zone }: Candid
   }
   const line = create("p", { className: "quiet offer-line" });
   if (score) line.append(create("span", { className: "number", textContent: t("score", { score }) }));
+  if (isPreferred) line.append(create("span", { className: "preferred", textContent: t("preferred") }));
   if (start) line.append(offerOf(lane, { start, apart, zone }, job.minutes));
   who.append(line);
 }

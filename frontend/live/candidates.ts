@@ -7,6 +7,8 @@ export interface Candidate {
   id: string;
   rank: string;
   score: string;
+  // By the customer of the job.
+  isPreferred: boolean;
   // The offered start as an instant, with its difference from the desired date; empty for the contractor of a booking.
   start: string;
   apart: string;
@@ -29,7 +31,7 @@ export function rankedJobIn(panel: ParentNode): RankedJob | null {
   const cards = rankedCards(panel).filter((card) => !card.closest("[data-answer]"));
   const candidates = cards.map(candidateOf);
   const present = candidates.find(({ id }) => id === contractor);
-  const booked = contractor && start && zone ? { id: contractor, start, zone, rank: "", score: "", ...present, apart: "" } : null;
+  const booked = contractor && start && zone ? { id: contractor, start, zone, rank: "", score: "", isPreferred: false, ...present, apart: "" } : null;
   return {
     id: dataValue(head, "panel"),
     number: dataValue(head, "number"),
@@ -46,6 +48,7 @@ function candidateOf(card: HTMLElement): Candidate {
     id: dataValue(card, "candidate"),
     rank: dataValue(card, "rank"),
     score: dataValue(card, "score"),
+    isPreferred: "preferred" in card.dataset,
     zone: dataValue(card, "zone"),
     start: offer?.value ?? "",
     apart: offer?.dataset.apart ?? "",

@@ -20,7 +20,7 @@ const page = (): string => `<form data-question><h2><span data-heading></span></
   <input name="day"><input name="q"><i data-active-filters hidden><b data-active-count></b></i></form><div data-view="board">${board("2026-03-09", "ann", "bo", "cy")}</div><div data-view="map" hidden></div>`;
 
 const candidate = (id: string, rank: number, start: string, apart = "") => ({
-  id, start, apart, rank: String(rank), score: `0.${String(9 - rank)}`, zone: "UTC",
+  id, start, apart, rank: String(rank), score: `0.${String(9 - rank)}`, isPreferred: false, zone: "UTC",
 });
 const job = (...candidates: RankedJob["candidates"]): RankedJob => ({
   id: "j1", number: "JOB-1", minutes: 120, isBooked: false, candidates,
@@ -53,6 +53,12 @@ afterEach(() => {
 
 const shownDay = (): string | undefined => find('[data-part="board"]').dataset.day;
 const first = (): (string | undefined)[] => findAll("[data-candidates] [data-lane]").map(({ dataset }) => dataset.lane);
+
+it("marks the contractors whom the customer prefers", async () => {
+  const ann = { ...candidate("ann", 1, "2026-03-10T09:00:00Z"), isPreferred: true };
+  await rows.showCandidates(job(ann, candidate("bo", 2, "2026-03-10T09:00:00Z")));
+  expect(findAll(".preferred").map((mark) => [mark.closest("li")?.dataset.lane, mark.textContent])).toEqual([["ann", "Preferred"]]);
+});
 
 it("brings the candidates to the top in rank order, on the day of the best offer", async () => {
   await rows.showCandidates(job(candidate("cy", 1, "2026-03-10T09:00:00Z"), candidate("ann", 2, "2026-03-10T10:00:00Z")));

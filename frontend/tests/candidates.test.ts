@@ -2,8 +2,8 @@ import { expect, it } from "vitest";
 
 import { rankedJobIn } from "../live/candidates";
 
-const card = (id: string, rank: number): string => `
-  <article data-candidate="${id}" data-name="${id}" data-rank="${String(rank)}" data-score="0.9" data-zone="UTC">
+const card = (id: string, rank: number, mark = ""): string => `
+  <article ${mark} data-candidate="${id}" data-name="${id}" data-rank="${String(rank)}" data-score="0.9" data-zone="UTC">
     <select><option value="8:00" data-apart="early"></option><option value="9:00" data-apart="" selected></option></select>
   </article>`;
 
@@ -22,9 +22,14 @@ it("reads the offered start of each candidate, in the order of the panel", () =>
   expect(job?.minutes).toBe(120);
   expect(job?.isBooked).toBe(false);
   expect(job?.candidates).toEqual([
-    { id: "bo", rank: "1", score: "0.9", zone: "UTC", start: "9:00", apart: "" },
-    { id: "ann", rank: "2", score: "0.9", zone: "UTC", start: "9:00", apart: "" },
+    { id: "bo", rank: "1", score: "0.9", isPreferred: false, zone: "UTC", start: "9:00", apart: "" },
+    { id: "ann", rank: "2", score: "0.9", isPreferred: false, zone: "UTC", start: "9:00", apart: "" },
   ]);
+});
+
+it("reads whom the customer prefers", () => {
+  const job = rankedJobIn(panel("", card("bo", 1, "data-preferred"), card("ann", 2)));
+  expect(job?.candidates.map(({ isPreferred }) => isPreferred)).toEqual([true, false]);
 });
 
 it("begins with the contractor of a booking, at its time", () => {

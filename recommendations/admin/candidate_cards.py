@@ -213,6 +213,7 @@ def card(entry: RankedCandidate, request: JobRequest, booking: Assignment | None
     return {
         "rank": entry.rank,
         "score": entry.score,
+        "preferred": entry.preferred,
         **_contractor(entry.contractor),
         **_numbers(entry.breakdown, entry.route),
         "summary": _summary(entry.contractor, entry.route, entry.suggested, request),
@@ -345,6 +346,7 @@ def answer_card(
     return {
         "rank": answer.rank,
         "score": answer.score,
+        "preferred": answer.preferred,
         "reasons": answer.reasons,
         "suggestion": answer.suggestion,
         **_contractor(contractor),

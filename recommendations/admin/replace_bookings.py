@@ -234,6 +234,13 @@ def _grouped(replacements: Sequence[Replacement]) -> Iterator[tuple[str, list[Re
 
 
 def _text(option: Replacement, booking: Assignment) -> str:
+    text = _plain_text(option, booking)
+    if option.contractor.pk in booking.job.preferred_contractors:
+        return gettext("{replacement}, preferred by the customer").format(replacement=text)
+    return text
+
+
+def _plain_text(option: Replacement, booking: Assignment) -> str:
     contractor, slot = option.contractor, local_slot(option.slot, booking.job.zone)
     change = moved_by(option.slot, booking)
     desired = apart_from_desired(option.slot, JobRequest.of(booking.job))

@@ -63,6 +63,7 @@ class StatementParameters:
             "slack": CLOCK_CHANGE_MINUTES if self._clock_changes() else 0,
             "minutes": request.duration.total_seconds() / 60,
             "required_skills": [fold(skill) for skill in request.required_skills],
+            "refused": [contractor_id.hex for contractor_id in request.refused],
         }
 
     def _clock_changes(self) -> bool:
@@ -82,6 +83,8 @@ class StatementParameters:
         availability: int,
     ) -> EligibleContractor | None:
         """The contender of a row; None if a requirement fails by the exact rules of Python."""
+        if contractor_id in self.search.request.refused:
+            return None
         if skills is not None and missing_skills(skills, self.search.request):
             return None
         # SQL uses straight lines. A road is never shorter, so the contractors that SQL excluded are out of reach by

@@ -20,16 +20,16 @@ from smartscheduler.timeslots import TimeSlot, within_reach
 from smartscheduler.travel.estimates import known_site
 from smartscheduler.travel.routes import Site
 
-# Sort key of a ranking, best first: minus the score (ten-thousandths), miles, minus the rating (hundredths of a star),
-# name, id.
-Order = tuple[int, float, int, str, UUID]
+# Sort key of a ranking, best first: minus the score (ten-thousandths), whether the customer does not prefer the
+# contractor, miles, minus the rating (hundredths of a star), name, id.
+Order = tuple[int, bool, float, int, str, UUID]
 
 
 class EligibleContractor(NamedTuple):
     """A contractor who meets every requirement that needs no calendar; in this package called a contender.
 
     `miles` is the road distance if it is known, else the straight line. `rating` is in hundredths of a star. `bound` is
-    the upper limit of the contractor's score, in ten-thousandths.
+    the upper limit of the contractor's score, in ten-thousandths. `preferred`: by the customer of the job.
     """
 
     id: UUID
@@ -37,15 +37,16 @@ class EligibleContractor(NamedTuple):
     rating: int
     miles: float
     bound: int
+    preferred: bool = False
 
     def order(self, score: int) -> Order:
-        """The sort key with that score: better scores first, then distance, rating, name, id."""
-        return (-score, self.miles, -self.rating, self.name, self.id)
+        """The sort key with that score: better scores first, then preferred contractors, distance, rating, name, id."""
+        return (-score, not self.preferred, self.miles, -self.rating, self.name, self.id)
 
     @property
     def best_order(self) -> Order:
         """The sort key with the best score that is possible."""
-        return (-self.bound, self.miles, -self.rating, self.name, self.id)
+        return self.order(self.bound)
 
 
 class ScoredCandidate(NamedTuple):
@@ -132,7 +133,7 @@ class RankingQuery:
     ) -> EligibleContractor:
         """A contender with the upper limit `availability` of its availability part."""
         bound = total(availability, rating_part(rating), distance_part(miles, self.rules.max_miles), self.weights)
-        return EligibleContractor(contractor_id, name, rating, miles, bound)
+        return EligibleContractor(contractor_id, name, rating, miles, bound, contractor_id in self.request.preferred)
 
     def candidate(self, contender: EligibleContractor, calendar: Calendar) -> ScoredCandidate | None:
         """The contender with its score; None if it has no free slot in the horizon."""

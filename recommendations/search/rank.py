@@ -15,7 +15,7 @@ MOST_SUPPOSED = 16
 # For the number of all candidates:
 MOST_CANDIDATES = 48
 # An order before that of any candidate; as the last order that matters it ends a search.
-BEST_POSSIBLE: Order = (-(10**9), 0.0, 0, "", UUID(int=0))
+BEST_POSSIBLE: Order = (-(10**9), False, 0.0, 0, "", UUID(int=0))
 
 
 class RankQuestion(NamedTuple):

@@ -59,6 +59,7 @@ PARTS = "(%(w_availability)s::float8 * availability + %(w_rating)s::float8 * 200
 # characters) always pass: PostgreSQL and Python may disagree about their lower case.
 MAY_COME = f"""
     availability >= 0
+    AND contractor.id <> ALL (question.refused)
     AND (service_radius_miles IS NULL OR service_radius_miles::float8 >= miles - 0.01)
     AND longest_stretch
         + CASE WHEN contractor.time_zone = question.zone THEN question.slack ELSE {CLOCK_CHANGE_MINUTES} END
@@ -80,6 +81,7 @@ QUESTION = {
     "slack": "int4",
     "minutes": "float8",
     "required_skills": "text[]",
+    "refused": "uuid[]",
 }
 
 

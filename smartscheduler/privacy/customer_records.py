@@ -75,7 +75,9 @@ def erase(customers: Collection[Customer], pseudonym: str) -> None:
     rewrite_history(Customer, keys, values)
     CustomerPhone.objects.filter(customer__in=keys).delete()
     rewrite_history(CustomerPhone, keys, {"number": "", "extension": ""}, column="customer_id")
-    Job.objects.filter(customer__in=keys).update(customer_address=None)
+    Preference.objects.filter(customer__in=keys).delete()
+    Job.objects.filter(customer__in=keys).update(
+        customer_address=None, preferred_contractors=[], refused_contractors=[]
+    )
     CustomerAddress.objects.filter(customer__in=keys).delete()
     rewrite_history(CustomerAddress, keys, coarse_place(), column="customer_id")
-    Preference.objects.filter(customer__in=keys).delete()

@@ -390,7 +390,8 @@ NOT_PERSONAL: dict[str, str] = {
     "customers.CustomerPhone": "kind",
     "customers.CustomerAddress": "city state time_zone",
     "customers.Preference": "kind",
-    "jobs.Job": "city state time_zone job_number type status priority required_skills",
+    "jobs.Job": "city state time_zone job_number type status priority required_skills preferred_contractors "
+    "refused_contractors",
     "assignments.Assignment": "status",
     "assignments.Conflict": "rules",
     "accounts.User": "role clock",

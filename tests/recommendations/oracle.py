@@ -39,7 +39,15 @@ def rank(job: Job, now: datetime, horizon_days: int) -> list[Ranked]:
     ROADS.update(known_roads())
     rankable = [ranked for person in people if (ranked := consider(person, job, now, horizon_days))]
     return sorted(
-        rankable, key=lambda r: (-r.score, r.miles, -r.contractor.rating, r.contractor.name, str(r.contractor.pk))
+        rankable,
+        key=lambda r: (
+            -r.score,
+            r.contractor.pk not in job.preferred_contractors,
+            r.miles,
+            -r.contractor.rating,
+            r.contractor.name,
+            str(r.contractor.pk),
+        ),
     )
 
 
@@ -47,6 +55,7 @@ def consider(person: Contractor, job: Job, now: datetime, horizon_days: int) -> 
     miles = miles_between(person, job)
     suits = (
         person.status == "active"
+        and person.pk not in job.refused_contractors
         and person.type in (job.type, "multi")
         and {s.lower() for s in job.required_skills} <= {s.lower() for s in person.skills}
         and (person.service_radius_miles is None or miles <= float(person.service_radius_miles))

@@ -38,6 +38,8 @@ def test_equals_scoring_everyone(chunk: int) -> None:
             job, horizon = world.job(), world.random.choice([0, 1, 3, 10, 30])
             if seed % 2:
                 world.promise(job)
+            if seed % 3:
+                world.prefer(job)
             max_results = world.random.choice([1, 3, 10, 50])
             expected = oracle.rank(job, world.now, horizon)
             ranking = rank_candidates(
@@ -58,6 +60,8 @@ def test_why_not_and_the_kept_decision_give_the_same_rank(seed: int) -> None:
         job = world.job()
         if seed % 2:
             world.promise(job)
+        if seed % 3:
+            world.prefer(job)
         expected = {r.contractor.pk: (n, r) for n, r in enumerate(oracle.rank(job, world.now, 10), start=1)}
         for person in world.people:
             answer = why_not(JobRequest.of(job), person, current_rules())

@@ -123,6 +123,13 @@ class World:
         )
         job.window_start, job.window_end = start, start + timedelta(hours=hours)
 
+    def prefer(self, job: Job) -> None:
+        """Contractors whom the customer of `job` prefers and refuses: few, many, or none."""
+        people = self.random.sample([person.pk for person in self.people], len(self.people))
+        preferred = self.random.choice([0, 1, 5, len(people) // 2])
+        refused = self.random.choice([0, 1, 5, len(people) // 3])
+        job.preferred_contractors, job.refused_contractors = people[:preferred], people[len(people) - refused :]
+
     def job(self, **fields: object) -> Job:
         """A job to rank for; not saved."""
         pick = self.random

@@ -115,6 +115,7 @@ export const en = {
   showAllContractors: "Show all contractors",
   showCandidatesOnly: "Show candidates only",
   rank: "Rank",
+  preferred: "Preferred",
   score: "Score {score}",
   showOffer: "Free {difference}: show that day",
 

@@ -19,6 +19,18 @@ WHERE (job.customer_name, job.customer_phone)
       IS DISTINCT FROM (coalesce(nullif(customer.name, ''), customer.company), coalesce(phone.shown, ''))
 """
 
+PREFERENCES = """
+SELECT format('%s has other preferred or refused contractors than its customer', job_number)
+FROM jobs_job job
+CROSS JOIN LATERAL (
+    SELECT array_agg(contractor_id ORDER BY contractor_id) FILTER (WHERE kind = 'preferred') AS preferred,
+           array_agg(contractor_id ORDER BY contractor_id) FILTER (WHERE kind = 'refused') AS refused
+    FROM customers_preference WHERE customer_id = job.customer_id
+) list
+WHERE (job.preferred_contractors, job.refused_contractors)
+      IS DISTINCT FROM (coalesce(list.preferred, '{}'), coalesce(list.refused, '{}'))
+"""
+
 MERGED = """
 SELECT format('%s belongs to customer %s, which was merged', job.job_number, customer.id)
 FROM jobs_job job JOIN customers_customer customer ON customer.id = job.customer_id
@@ -38,6 +50,14 @@ CHECKS = (
         holds="The name and number on a job are those of its customer",
         remedy="The customer was changed without the services. Save the customer again in the back-office.",
         find=rows_of(COPIES),
+        large=True,
+    ),
+    Check(
+        name="customers-preferences",
+        holds="A job has the preferred and refused contractors of its customer",
+        remedy="The customer was changed without the services. Save the customer's contractors again, or update "
+        "jobs_job SET refused_contractors = NULL: the trigger fills both lists.",
+        find=rows_of(PREFERENCES),
         large=True,
     ),
     Check(
