@@ -29,9 +29,19 @@ JOB_COLUMNS = (
 Say = Callable[[str], None]
 
 
+# Position × FACTOR + SHIFT modulo 2¹²⁸; the factor is odd, so it has an inverse.
+FACTOR, SHIFT, MODULUS = 0x9E3779B97F4A7C15F39CC0605CEDC835, 0x1234567, 2**128
+INVERSE = pow(FACTOR, -1, MODULUS)
+
+
 def contractor_id(position: int) -> UUID:
     """A deterministic id that is distributed like random ids."""
-    return UUID(int=(position * 0x9E3779B97F4A7C15F39CC0605CEDC835 + 0x1234567) % 2**128)
+    return UUID(int=(position * FACTOR + SHIFT) % MODULUS)
+
+
+def position_of(contractor: UUID) -> int:
+    """The inverse of `contractor_id`."""
+    return (contractor.int - SHIFT) * INVERSE % MODULUS
 
 
 def load(world: World, url: str, say: Say) -> None:

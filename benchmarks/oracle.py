@@ -1,7 +1,9 @@
 """Comparison of the ranking with a full scan: `python -m benchmarks.oracle --size 100000 --worlds 500`
 
 Every question gets a world of its own: the base world with the people around the site changed at random, in a
-transaction that is rolled back, and random weights, distances and gaps. Prints the worlds that differ; exits with 1.
+transaction that is rolled back, and random weights, distances and gaps. Half of the jobs have an arrival window, and
+the customers of two in three prefer and refuse some of the people around the site. Prints the worlds that differ; exits
+with 1.
 """
 
 import argparse
@@ -19,6 +21,7 @@ import numpy as np
 
 from benchmarks.databases import cluster, world_of
 from benchmarks.worlds import EPOCH_MINUTES, NOW, SKILLS, STATUSES, TYPES, Ints, World
+from jobs.requirements import JobRequest
 
 MOST_CHANGED = 2_000
 LONG_AWAY = EPOCH_MINUTES - 1440, EPOCH_MINUTES + 60 * 1440
@@ -118,6 +121,17 @@ def write(world: World, near: Ints, base: World) -> None:
             cursor.execute(UPDATE, [ids, *columns])
 
 
+def with_preferences(request: JobRequest, near: Ints, pick: random.Random) -> JobRequest:
+    """The request of a customer who prefers and refuses none, one, some or many of the contractors near the site."""
+    from benchmarks.loading import contractor_id
+
+    people = [contractor_id(int(n)) for n in near[:200]]
+    most = len(people) // 2
+    refused = {*people[: pick.choice([0, 0, 1, 3])], *pick.sample(people, min(most, pick.choice([0, 1, 10, 50])))}
+    preferred = set(pick.sample(people, min(most, pick.choice([0, 1, 10, 50])))) - refused
+    return replace(request, preferred=frozenset(preferred), refused=frozenset(refused))
+
+
 def random_rules(pick: random.Random) -> dict[str, Any]:
     a, b = sorted(pick.sample(range(101), 2)) if pick.random() < 0.7 else (40, 75)
     weights = {"availability": a / 100, "rating": (b - a) / 100, "distance": (100 - b) / 100}
@@ -143,6 +157,8 @@ def differences(base: World, worlds: int, seed: int) -> Iterator[str]:
         count = min(pick.choice([20, 300, MOST_CHANGED]), len(base) - 1)
         near = np.argpartition(miles, count)[:count]
         near = near[np.argsort(miles[near])]
+        if number % 3:
+            request = with_preferences(request, near, pick)
         vary = pick.choice(VARIATIONS)
         world, settings = vary(base, near, chance, request.point), random_rules(pick)
         with override_settings(**settings), transaction.atomic():

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.loading import contractor_id
+from benchmarks.loading import contractor_id, position_of
 from benchmarks.worlds import SKILLS, TYPES, WEEKS, ZONES, Floats, Ints, World
 from jobs.requirements import JobRequest
 
@@ -70,6 +70,8 @@ class Scan:
             & (world.skills & needed == needed)
             & ~(miles > world.radius)
         )
+        may[[position_of(contractor) for contractor in request.refused]] = False
+        preferred = {position_of(contractor) for contractor in request.preferred}
         people = np.flatnonzero(may)
         first, days, free = self._first_free(people, request, horizon_days, rules, now / 60)
         people, days = people[free], days[free]
@@ -78,7 +80,7 @@ class Scan:
             good = total >= np.partition(total, -max_results)[-max_results]
             people, total = people[good], total[good]
         best = sorted(
-            (-score, float(miles[n]), -int(world.rating[n]), world.name(n), contractor_id(n), n)
+            (-score, n not in preferred, float(miles[n]), -int(world.rating[n]), world.name(n), contractor_id(n), n)
             for score, n in zip(total.tolist(), people.tolist(), strict=True)
         )
         return [Ranked(n, -order[0], first(n)) for *order, n in best[:max_results]]
