@@ -159,7 +159,7 @@ class TestFiles:
         production, everything = locked("requirements-prod.lock"), locked("requirements.lock")
         assert names(project["dependencies"]) <= production.keys()
         extras = project["optional-dependencies"]
-        assert names(extras["observability"]) <= production.keys()
+        assert names(extras["observability"] + extras["plan"]) <= production.keys()
         # Of the embedded servers only PostgreSQL's client programs are of use there, and they come in one wheel.
         assert names(extras["backup"]) == names(extras["embedded"]) & production.keys()
         assert not {"pytest", "mypy", "ruff", "playwright"} & production.keys()

@@ -1,0 +1,87 @@
+"""The solver against the enumeration of all solutions of small problems."""
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recommendations.planning.evaluation import changes_of, violations, worth_of
+from recommendations.planning.problem import REQUIRED, Problem, Solution
+from recommendations.planning.solver import EFFORTS, solve
+from tests.recommendations.planning.solver.small_problems import optimum, small_problem
+
+EFFORT = EFFORTS["normal"]
+dice = st.randoms(use_true_random=False)
+
+
+def solved(problem: Problem, seed: int = 1) -> Solution:
+    """The solution, after the checks that hold for any."""
+    solution = solve(problem, EFFORT, seed)
+    assert violations(problem, solution.placements) == []
+    assert worth_of(problem, solution.placements) == solution.worth
+    assert solution.bound is not None
+    assert solution.bound >= solution.worth
+    return solution
+
+
+@given(dice=dice)
+@settings(max_examples=60, deadline=None)
+def test_finds_and_proves_the_optimum(dice: Random) -> None:
+    problem = small_problem(dice)
+    best = optimum(problem)
+    solution = solved(problem)
+    assert (solution.worth, solution.bound, solution.limit) == (best, best, "")
+
+
+@given(dice=dice)
+@settings(max_examples=40, deadline=None)
+def test_finds_the_optimum_of_a_repair(dice: Random) -> None:
+    """Bookings that may move have a price of disruption and a limit of changes."""
+    problem = small_problem(dice, booked=True)
+    if problem.max_changes is not None:
+        problem = replace(problem, max_changes=problem.max_changes + sum(job.booked for job in problem.jobs) // 2)
+    solution = solved_repair(problem)
+    if solution is not None:
+        best = optimum(problem)
+        assert solution.bound is not None
+        assert solution.worth <= best <= solution.bound
+        assert solution.worth == best
+
+
+def solved_repair(problem: Problem) -> Solution | None:
+    """None if not even the present bookings keep to the limit, so that there is nothing to compare."""
+    solution = solve(problem, EFFORT)
+    if problem.max_changes is not None and changes_of(problem, solution.placements) > problem.max_changes:
+        return None
+    return solved(problem)
+
+
+@given(dice=dice)
+@settings(max_examples=40, deadline=None)
+def test_bound_holds_for_options_that_are_not_listed(dice: Random) -> None:
+    problem = small_problem(dice)
+    kept, jobs = [], list(problem.jobs)
+    for option in problem.options:
+        if dice.random() < 0.5:
+            kept.append(option)
+            continue
+        value = max(start_range.value for start_range in option.ranges)
+        known = jobs[option.job].beyond
+        # A detour through an omitted job may save the price of its segment.
+        saved = problem.segments[option.segment].price + 1_500
+        jobs[option.job] = replace(jobs[option.job], beyond=max(value + saved, value if known is None else known))
+    best = optimum(problem)
+    solution = solve(replace(problem, jobs=jobs, options=kept), EFFORT)
+    assert solution.bound is not None
+    assert solution.worth <= best <= solution.bound
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_plans_a_required_job_if_any_solution_does(seed: int) -> None:
+    problem = small_problem(Random(seed), jobs=5)
+    for job in {option.job for option in problem.options}:
+        solution = solved(problem.requiring(job))
+        assert job in {placement.job for placement in solution.placements}
+        assert solution.worth - REQUIRED <= optimum(problem)
