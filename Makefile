@@ -9,6 +9,7 @@
 # make bench-events  benchmark of event delivery to 1,000 sockets, compared with a bare group_send
 # make bench-pages   benchmark of every back-office page with 100,000 contractors and 50,000 jobs
 # make bench-inputs  eight concurrent excessive inputs: are other requests still answered?
+# make bench-plans   benchmark of plans for many jobs, compared with other methods; quick: make bench-plans WORLDS=60x60,60x100
 # make bench-words   benchmark of rankings with a working or failing language model, compared with none
 # make bench-roads   benchmark of rankings with failing road distance providers, compared with none
 # make load   load test of 100 coordinators and 1,000 sockets, then 300, in 20 minutes; quick: LOAD_MINUTES=1
@@ -53,7 +54,7 @@ endef
 BASELINE = $(shell git log -1 --format=%H --diff-filter=M -- '*/migrations/0001_initial.py' 2>/dev/null)
 BASE ?= $(shell git describe --tags --match 'v[0-9]*' --abbrev=0 2>/dev/null || git log -1 --format=%H^ --diff-filter=A $(BASELINE)..HEAD -- '*/migrations/0*.py' ':!tests' 2>/dev/null)
 
-.PHONY: run demo test test-clocks system e2e bench bench-events bench-inputs bench-pages bench-roads bench-words load soak faults fuzz image-test upgrade-test release-notes schema lint lock clean
+.PHONY: run demo test test-clocks system e2e bench bench-events bench-inputs bench-pages bench-plans bench-roads bench-words load soak faults fuzz image-test upgrade-test release-notes schema lint lock clean
 
 run: $(READY) $(BUNDLE)
 	@$(RUN_MANAGE) up
@@ -85,6 +86,9 @@ bench-inputs: $(READY) $(BUNDLE)
 
 bench-pages: $(READY)
 	@$(BIN)/python -m benchmarks.pages
+
+bench-plans: $(READY)
+	@WORLDS="$(WORLDS)" $(BIN)/python -m benchmarks.plans
 
 bench-words: $(READY)
 	@$(BIN)/python -m benchmarks.words

@@ -1,0 +1,72 @@
+"""The planning benchmark: reference worlds, the loader of the database, and the other methods."""
+
+from datetime import timedelta
+
+import pytest
+
+from benchmarks.plans.chart import chart
+from benchmarks.plans.database import MONDAY, load
+from benchmarks.plans.methods import METHODS
+from benchmarks.plans.problems import problem_of
+from benchmarks.plans.worlds import BEST, generate, read
+from recommendations.planning.evaluation import violations, worth_of
+from recommendations.planning.results import checked, rows_worth
+from recommendations.planning.snapshot import read_snapshot
+from recommendations.planning.solver import EFFORTS, solve
+
+
+def test_worlds_of_equal_seeds_are_equal() -> None:
+    assert generate(1, 20, 30, metros=2) == generate(1, 20, 30, metros=2)
+    assert generate(1, 20, 30) != generate(2, 20, 30)
+
+
+@pytest.mark.parametrize("name", ["60x60", "60x100"])
+def test_the_reference_worlds_are_solved_to_the_optimum(name: str) -> None:
+    problem = problem_of(read(name))
+    solution = solve(problem, EFFORTS["normal"])
+    assert violations(problem, solution.placements) == []
+    assert (solution.worth, solution.proven) == (BEST[name], True)
+
+
+def test_the_best_options_are_enough_for_a_true_bound() -> None:
+    """With few options of each job listed, the bound is at least the optimum over all of them."""
+    world = read("60x100")
+    few = solve(problem_of(world, most_options=15), EFFORTS["normal"])
+    assert few.bound is not None
+    assert few.worth <= BEST["60x100"] <= few.bound
+
+
+def test_metros_are_parts_of_their_own() -> None:
+    solution = solve(problem_of(generate(4, 40, 20, metros=2, days=5)), EFFORTS["quick"])
+    assert solution.statistics["parts"] >= 2
+    assert solution.bound is not None
+
+
+def test_other_methods_give_feasible_plans_of_no_more_worth() -> None:
+    problem = problem_of(generate(6, 12, 15, days=5))
+    best = METHODS["product"](problem)
+    assert best.bound is not None
+    for name in ("by hand", "regret", "local search"):
+        placements = METHODS[name](problem).placements
+        assert violations(problem, placements) == []
+        assert 0 < worth_of(problem, placements) <= best.bound
+
+
+@pytest.mark.django_db
+def test_a_world_is_planned_from_the_database() -> None:
+    """The engine accepts every placement, and the rows add up to the worth that the solver states."""
+    scope = load(generate(8, 15, 12, days=5))
+    snapshot = read_snapshot(scope, now=MONDAY - timedelta(days=1))
+    solution = solve(snapshot.problem, EFFORTS["normal"])
+    placements, refused = checked(snapshot, solution)
+    assert refused == []
+    assert len(placements) > 8
+    assert rows_worth(snapshot, placements) == solution.worth
+    assert solution.proven
+
+
+def test_the_chart_has_a_bar_for_each_method() -> None:
+    drawing = chart({"60x60": {"by hand": 0.8, "product": 0.0}})
+    assert drawing.count("<rect") == 3
+    assert "0, proven" in drawing
+    assert "60 × 60" in drawing
