@@ -1,5 +1,8 @@
 """The planning benchmark: reference worlds, the loader of the database, and the other methods."""
 
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,8 +11,9 @@ from benchmarks.plans.chart import chart
 from benchmarks.plans.database import MONDAY, load
 from benchmarks.plans.methods import METHODS
 from benchmarks.plans.problems import problem_of
-from benchmarks.plans.worlds import BEST, generate, read
-from recommendations.planning.evaluation import violations, worth_of
+from benchmarks.plans.worlds import BEST, DAY, generate, read
+from recommendations.planning.evaluation import changes_of, violations, worth_of
+from recommendations.planning.problem import Option, Placement, Problem, StartRange
 from recommendations.planning.results import checked, rows_worth
 from recommendations.planning.snapshot import read_snapshot
 from recommendations.planning.solver import EFFORTS, solve
@@ -34,6 +38,43 @@ def test_the_best_options_are_enough_for_a_true_bound() -> None:
     few = solve(problem_of(world, most_options=15), EFFORTS["normal"])
     assert few.bound is not None
     assert few.worth <= BEST["60x100"] <= few.bound
+
+
+def without_the_busiest(problem: Problem) -> Problem:
+    """The bookings of the best plan exist, and the contractor with the most of them is ill."""
+    booked = {placement.job: placement for placement in solve(problem, EFFORTS["normal"]).placements}
+    contractors = [segment.contractor for segment in problem.segments]
+    counts = Counter(contractors[placement.segment] for placement in booked.values())
+    ill = min(counts, key=lambda contractor: (-counts[contractor], contractor))
+    kept = {job: placement for job, placement in booked.items() if contractors[placement.segment] != ill}
+
+    def ranges(option: Option, so_far: Placement) -> Iterator[StartRange]:
+        [(earliest, latest, value, _)] = option.ranges
+        price = 1_500 * (contractors[option.segment] != contractors[so_far.segment])
+        price += 1_000 if earliest // DAY != so_far.start // DAY else 300
+        yield StartRange(earliest, latest, value - price, 1)
+        if option.segment == so_far.segment:
+            yield StartRange(so_far.start, so_far.start, value)
+
+    return replace(
+        problem,
+        jobs=[replace(job, booked=number in kept) for number, job in enumerate(problem.jobs)],
+        options=[
+            replace(option, ranges=tuple(sorted(ranges(option, kept[option.job])))) if option.job in kept else option
+            for option in problem.options
+            if contractors[option.segment] != ill
+        ],
+    )
+
+
+@pytest.mark.parametrize(("most", "planned", "changes"), [(None, 97, 1), (1, 97, 1), (0, 96, 0)])
+def test_a_repair_moves_one_booking_or_leaves_out_one_job(most: int | None, planned: int, changes: int) -> None:
+    """Five of 97 bookings are lost; moving another one saves the fifth job."""
+    problem = replace(without_the_busiest(problem_of(read("60x100"))), max_changes=most)
+    solution = solve(problem, EFFORTS["normal"])
+    assert violations(problem, solution.placements) == []
+    assert (len(solution.placements), changes_of(problem, solution.placements)) == (planned, changes)
+    assert solution.proven
 
 
 def test_metros_are_parts_of_their_own() -> None:

@@ -291,9 +291,9 @@ class ColumnGeneration:
         bound = self._select(routes)
         if bound is None or self.bound is None:
             return
-        proven = max(self.worth, int(np.floor(bound + 0.5)), *self._omitted(duals, pricing, gap))
-        self.bound = min(self.bound, proven)
-        self.limit = "branches"
+        proven, omitted = max(self.worth, int(np.floor(bound + 0.5))), max(self._omitted(duals, pricing, gap))
+        self.bound = min(self.bound, max(proven, omitted))
+        self.limit = "branches" if proven >= omitted else "options"
 
     def _omitted(self, duals: Duals, pricing: Pricing, gap: int) -> Iterator[int]:
         """Bounds of the schedules that use an option which the snapshot omitted, where they could be better."""

@@ -20,6 +20,10 @@ else:
     HAS_BOUND = True
 
 
+# The limit of a solution whose run the listener ended.
+STOPPED = "stopped"
+
+
 class _Result(NamedTuple):
     placements: list[Placement]
     worth: int
@@ -70,7 +74,8 @@ class _Run:
         placements = tuple(sorted(placement for result in self.results for placement in result.placements))
         worth = sum(result.worth for result in self.results)
         bound = _sum_of_bounds([*self.results, _Result([], 0, self._unreachable())])
-        limit = self.limits[0] if self.limits and bound != worth else ""
+        limits = sorted(self.limits, key=lambda limit: limit != STOPPED)
+        limit = limits[0] if limits and bound != worth else ""
         return Solution(placements, worth, bound, limit, self.statistics)
 
     def _unreachable(self) -> int:
@@ -98,7 +103,7 @@ class _PartRun:
         try:
             self._work()
         except SolveStopped:
-            self.limit = "stopped"
+            self.limit = STOPPED
         return self.current()
 
     def current(self) -> _Result:

@@ -102,22 +102,59 @@ def test_an_empty_problem_is_proven_at_once() -> None:
     assert solution.proven
 
 
-def test_parts_lose_nothing() -> None:
-    """Two copies of a problem side by side are worth twice as much."""
-    problem = medium_problem()
-    half = len(problem.jobs)
-    both = Problem(
-        [*problem.jobs, *(replace(job, site=job.site + half) for job in problem.jobs)],
+def twice(problem: Problem) -> Problem:
+    """Two copies of the medium problem side by side."""
+    jobs, segments = len(problem.jobs), len(problem.segments)
+    return Problem(
+        [*problem.jobs, *(replace(job, site=job.site + jobs) for job in problem.jobs)],
         [*problem.segments, *(replace(s, contractor=s.contractor + 20) for s in problem.segments)],
         [
             *problem.options,
-            *(replace(option, job=option.job + half, segment=option.segment + 60) for option in problem.options),
+            *(replace(option, job=option.job + jobs, segment=option.segment + segments) for option in problem.options),
         ],
-        [*problem.legs, *({site + half: leg for site, leg in legs.items()} for legs in problem.legs)],
+        [*problem.legs, *({site + jobs: leg for site, leg in legs.items()} for legs in problem.legs)],
     )
-    assert [len(part.jobs) for part in parts_of(both)] == [half, half]
+
+
+def test_parts_lose_nothing() -> None:
+    problem = medium_problem()
+    both = twice(problem)
+    assert [len(part.jobs) for part in parts_of(both)] == [60, 60]
     alone, together = solve(problem, QUICK), solve(both, QUICK)
-    assert (together.worth, together.bound) == (2 * alone.worth, None if alone.bound is None else 2 * alone.bound)
+    assert alone.bound is not None
+    assert (together.worth, together.bound) == (2 * alone.worth, 2 * alone.bound)
+
+
+def test_a_stop_in_the_first_part_still_plans_the_others() -> None:
+    both = twice(medium_problem())
+    solution = solve(both, QUICK, listen=lambda progress: Signal.STOP)
+    assert solution.limit == "stopped"
+    assert violations(both, solution.placements) == []
+    assert {placement.job >= 60 for placement in solution.placements} == {False, True}
+
+
+def test_a_stop_during_the_proof_keeps_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recommendations.planning.solver.progress.PAUSE", -1)
+
+    def listen(progress: Progress) -> Signal:
+        return Signal.STOP if progress.phase is Phase.PROOF else Signal.CONTINUE
+
+    solution = solve(medium_problem(), EFFORTS["normal"], listen=listen)
+    assert solution.bound is not None
+    assert solution.bound >= solution.worth
+
+
+def test_an_error_of_the_listener_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also from a callback of HiGHS, which an exception must not cross."""
+    monkeypatch.setattr("recommendations.planning.solver.progress.PAUSE", -1)
+
+    def listen(progress: Progress) -> Signal:
+        if progress.phase is Phase.PRICING:
+            raise ValueError("The connection is lost.")
+        return Signal.CONTINUE
+
+    with pytest.raises(ValueError, match="connection is lost"):
+        solve(medium_problem(), QUICK, listen=listen)
 
 
 def test_a_limit_of_changes_connects_all_bookings() -> None:
