@@ -49,7 +49,7 @@ from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.db.transactions import domain_transaction
 from smartscheduler.core.formatting import local_slot
 from smartscheduler.core.json_values import as_json
-from smartscheduler.core.observability.metrics.definitions import BOOKINGS, counting
+from smartscheduler.core.observability.metrics.definitions import ARRIVAL_WINDOWS, BOOKINGS, counting
 from smartscheduler.errors import (
     BookingChanged,
     BookingInConflict,
@@ -368,6 +368,7 @@ def reschedule_assignment(
     return assignment
 
 
+@counting(ARRIVAL_WINDOWS, "promise")
 @explain_conflict
 @domain_transaction
 def promise_window(*, job_id: UUID, window: TimeSlot, actor: User | None, replaces: datetime | None = None) -> Job:
@@ -387,6 +388,7 @@ def promise_window(*, job_id: UUID, window: TimeSlot, actor: User | None, replac
     return job
 
 
+@counting(ARRIVAL_WINDOWS, "withdraw")
 @explain_conflict
 @domain_transaction
 def withdraw_window(*, job_id: UUID, actor: User | None) -> Job:

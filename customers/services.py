@@ -19,6 +19,7 @@ from smartscheduler.core.db.transactions import domain_transaction
 from smartscheduler.core.entry.phone_numbers import international
 from smartscheduler.core.geo.locations import Location
 from smartscheduler.core.geo.postal_areas import check_location
+from smartscheduler.core.observability.metrics.definitions import CUSTOMER_CHANGES, counting
 from smartscheduler.errors import InvalidInput, InvalidTransition
 from smartscheduler.events.publishing import publish
 
@@ -32,6 +33,7 @@ PHONE = ("number", "extension", "kind")
 LONGEST_NOTES = 4000
 
 
+@counting(CUSTOMER_CHANGES, "create")
 @domain_transaction
 def create_customer(
     *,
@@ -55,6 +57,7 @@ def create_customer(
     return customer
 
 
+@counting(CUSTOMER_CHANGES, "change")
 @domain_transaction
 def update_customer(*, customer_id: UUID, actor: User | None, **changes: Any) -> Customer:
     """Change the fields named in `changes`. Lists (phones, addresses, preferred, refused) replace the stored ones.
@@ -79,6 +82,7 @@ def update_customer(*, customer_id: UUID, actor: User | None, **changes: Any) ->
     return customer
 
 
+@counting(CUSTOMER_CHANGES, "merge")
 @domain_transaction
 def merge_customers(*, customer_id: UUID, other_id: UUID, actor: User | None) -> Customer:
     """Merge the customer `other_id` into `customer_id` and return the latter.

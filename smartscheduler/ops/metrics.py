@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.utils.crypto import constant_time_compare
 from drf_spectacular.types import OpenApiTypes
@@ -22,6 +22,7 @@ from rest_framework.request import Request
 
 from assignments.models import Assignment
 from contractors.models import Contractor
+from customers.models import Customer
 from jobs.models import Job
 from recommendations.llm.config import is_configured
 from smartscheduler import __version__
@@ -35,7 +36,7 @@ from smartscheduler.events import event_log
 from smartscheduler.events.lag import is_relay_active, lag
 from smartscheduler.events.sockets import presence
 from smartscheduler.ops.doctor import last_report
-from smartscheduler.ops.gauges import gauges, gauges_of_valkey
+from smartscheduler.ops.gauges import gauges, gauges_of_valkey, labeled
 from smartscheduler.travel.config import active_providers
 
 
@@ -47,6 +48,7 @@ class Figures:
         yield by_status("smartscheduler_contractors", "Contractors", Contractor.objects.all())
         yield by_status("smartscheduler_jobs", "Jobs", Job.objects.all())
         yield by_status("smartscheduler_assignments", "Assignments", Assignment.objects.all())
+        yield customers()
         yield CounterMetricFamily("smartscheduler_events", "Numbered events", value=event_log.head())
         behind = lag()
         yield GaugeMetricFamily(
@@ -88,6 +90,14 @@ def in_valkey() -> Iterator[Metric]:
     yield GaugeMetricFamily("smartscheduler_event_sockets", "Open event sockets", value=presence.count_open())
     yield from gauges_of_valkey()
     yield from families()
+
+
+def customers() -> Metric:
+    """The number of customers, and of records that were merged into others."""
+    merged = Count("pk", filter=Q(merged_into__isnull=False))
+    counts = Customer.objects.aggregate(merged=merged, all=Count("pk"))
+    values = {"current": float(counts["all"] - counts["merged"]), "merged": float(counts["merged"])}
+    return labeled("smartscheduler_customers", "Customers by state", "state", values)
 
 
 def by_status(name: str, what: str, rows: QuerySet[Any]) -> Metric:

@@ -13,7 +13,8 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
-from assignments.services import assign_job
+from assignments.services import assign_job, promise_window, withdraw_window
+from customers.services import create_customer, merge_customers, update_customer
 from jobs.requirements import JobRequest
 from recommendations.ranking import rank_candidates
 from smartscheduler.accounts.permissions import Role
@@ -21,9 +22,10 @@ from smartscheduler.core.observability.metrics import aggregator
 from smartscheduler.core.observability.metrics.celery_queue import queues
 from smartscheduler.core.observability.metrics.definitions import REQUESTS
 from smartscheduler.core.redis import valkey
-from smartscheduler.errors import JobNotOpen
+from smartscheduler.errors import InvalidInput, InvalidTransition, JobNotOpen, OtherWindowPromised
 from smartscheduler.events.tasks import prune_events
 from smartscheduler.rules.current import current_rules
+from smartscheduler.timeslots import TimeSlot
 from tests.api import NOBODY, V1, client_as
 from tests.events.processes import environment, free_port
 from tests.factories import ContractorFactory, JobFactory, at
@@ -95,6 +97,29 @@ def test_bookings_are_counted_by_what_came_of_them() -> None:
     counts = counted()
     assert counts["smartscheduler_bookings_total", "assign", "done"] == 1
     assert counts["smartscheduler_bookings_total", "assign", "job-not-open"] == 1
+
+
+def test_customers_and_promises_are_counted_by_outcome() -> None:
+    kept, other = (create_customer(actor=None, name=name) for name in ("Grace Hill", "Grace Hil"))
+    with pytest.raises(InvalidInput):
+        create_customer(actor=None)
+    merge_customers(customer_id=kept.pk, other_id=other.pk, actor=None)
+    with pytest.raises(InvalidTransition):
+        update_customer(customer_id=other.pk, actor=None, name="Ann")
+    job, window = JobFactory(), TimeSlot(at(8, days=2), at(10, days=2))
+    promise_window(job_id=job.pk, window=window, actor=None)
+    with pytest.raises(OtherWindowPromised):
+        promise_window(job_id=job.pk, window=TimeSlot(at(9, days=2), at(11, days=2)), actor=None)
+    withdraw_window(job_id=job.pk, actor=None)
+    counts = counted()
+    changes = "smartscheduler_customer_changes_total"
+    assert (counts[changes, "create", "done"], counts[changes, "merge", "done"]) == (2, 1)
+    assert counts[changes, "create", "invalid-input"] == counts[changes, "change", "invalid-transition"] == 1
+    windows = "smartscheduler_arrival_windows_total"
+    assert [counts[windows, "promise", outcome] for outcome in ("done", "window-promised")] == [1, 1]
+    assert counts[windows, "withdraw", "done"] == 1
+    # JobFactory gives the job a customer's name and no record.
+    assert (counts["smartscheduler_customers", "current"], counts["smartscheduler_customers", "merged"]) == (1, 1)
 
 
 class TestQueue:

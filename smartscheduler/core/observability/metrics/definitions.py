@@ -71,6 +71,8 @@ REQUEST_SECONDS = Histogram("http_request_seconds", "How long the answers took",
 RANKING_SECONDS = Histogram("ranking_seconds", "How long rankings took", "jobs")
 RANKING_CALENDARS = Histogram("ranking_calendars", "Calendars opened for a ranking", buckets=CALENDARS)
 BOOKINGS = Counter("bookings", "Attempts to book, by what came of them", "act", "outcome")
+CUSTOMER_CHANGES = Counter("customer_changes", "Attempts to create, change and merge customers", "act", "outcome")
+ARRIVAL_WINDOWS = Counter("arrival_windows", "Attempts to promise and withdraw arrival windows", "act", "outcome")
 TASKS = Counter("tasks", "Tasks of the workers, by how they ended", "task", "state")
 TASK_SECONDS = Histogram("task_seconds", "How long tasks took", "task")
 
