@@ -40,6 +40,15 @@ class Customer(Record):
         default=False,
         help_text=_("The customer has agreed to receive text messages."),
     )
+    # The defaults are in the database, so that the previous release can still write during an upgrade.
+    accepts_emails = models.BooleanField(
+        _("accepts emails"),
+        default=True,
+        db_default=True,
+        help_text=_("The customer gets emails about appointments. Each email has a link to turn them off."),
+    )
+    # Set when a provider reports that emails come back, and cleared when the address changes.
+    email_bounced = models.BooleanField(_("emails come back"), default=False, db_default=False, editable=False)
     external_reference = LineField(
         _("external reference"),
         max_length=60,

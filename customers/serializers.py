@@ -72,6 +72,10 @@ class CustomerSerializer(StrictModelSerializer):
     accepts_texts = serializers.BooleanField(
         default=False, help_text=_("The customer has agreed to receive text messages.")
     )
+    accepts_emails = serializers.BooleanField(
+        default=True,
+        help_text=_("The customer gets emails about appointments. Each email has a link to turn them off."),
+    )
     preferred = BoundedListField(
         child=IdField(), max_length=MOST_PREFERENCES, default=list, help_text=_("Ids of preferred contractors.")
     )
@@ -96,6 +100,8 @@ class CustomerSerializer(StrictModelSerializer):
             "addresses",
             "language",
             "accepts_texts",
+            "accepts_emails",
+            "email_bounced",
             "external_reference",
             "notes",
             "preferred",
@@ -106,6 +112,7 @@ class CustomerSerializer(StrictModelSerializer):
             "version",
         ]
         extra_kwargs = {name: {"default": ""} for name in ("name", "company", "email", "external_reference", "notes")}
+        read_only_fields = ["email_bounced"]
         # The service names the field of a reference that is taken.
         validators: list[Any] = []
 

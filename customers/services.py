@@ -71,6 +71,8 @@ def update_customer(*, customer_id: UUID, actor: User | None, **changes: Any) ->
     changed = {name: value for name, value in changes.items() if getattr(customer, name) != value}
     for name, value in changed.items():
         setattr(customer, name, value)
+    if "email" in changed:
+        customer.email_bounced = False
     _check(customer)
     changed_lists = _replace_lists(customer, lists)
     _check_contact(customer, [phone.number for phone in customer.phones.all()])
@@ -219,9 +221,13 @@ def _refuse_merged(customer: Customer) -> None:
 
 
 def _fill_fields(target: Customer, source: Customer) -> None:
+    if not target.email:
+        target.email_bounced = source.email_bounced
     for name in ("name", "company", "email", "external_reference"):
         if not getattr(target, name):
             setattr(target, name, getattr(source, name))
+    # A customer who has turned emails off under either record gets none.
+    target.accepts_emails = target.accepts_emails and source.accepts_emails
     target.accepts_texts = target.accepts_texts or source.accepts_texts
     target.notes = "\n".join(filter(None, [target.notes, source.notes]))[:LONGEST_NOTES]
 

@@ -515,6 +515,11 @@ tasks_of_all = {
     "announce-rankings": {"task": "recommendations.announce_rankings", **every_two_seconds},
     "work-on-imports": {"task": "imports.work_on_imports", **every_two_seconds},
     "send-mails": {"task": "notifications.send_mails", **every_two_seconds},
+    "queue-reminders": {
+        "task": "notifications.queue_reminders",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 240},
+    },
 }
 tasks_with_roads = {
     "look-up-roads": {"task": "recommendations.look_up_roads", **every_two_seconds},
@@ -570,6 +575,10 @@ EMAIL_TIMEOUT = 10
 # change that is undone sends none.
 MAIL_DELAY = timedelta(seconds=env.number("MAIL_DELAY_SECONDS", default=75.0))
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", default="SmartScheduler <dispatch@example.com>")
+# Customers get emails between these times of day at the site.
+MESSAGE_HOURS = env.hours("MESSAGE_HOURS", default="08:00-21:00")
+# The address of the product as customers reach it, for the links in their emails.
+PUBLIC_URL = env.text("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
 
 # --- Pages ----------------------------------------------------------------------------------
 # Every text of the product goes through gettext. There is one language so far, so LocaleMiddleware, which chooses

@@ -54,6 +54,7 @@ urlpatterns = [
     path("admin/password_change/", admin.site.admin_view(own_password, cacheable=True), name="own-password"),
     path("admin/", admin.site.urls),
     path("api/", include("smartscheduler.api")),
+    path("customers/", include("smartscheduler.notifications.urls")),
     path("", include("smartscheduler.dashboard.urls")),
 ]
 

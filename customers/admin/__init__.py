@@ -109,7 +109,7 @@ class CustomerAdmin(RecordAdmin, TabbedAdmin, ServiceAdmin, HistoryAdmin, ListAd
     inlines = (PhoneInline, AddressInline, PreferenceInline)
     list_display = ("who", "shown_phone", "shown_email", "place", "language")
     list_display_links = ("who",)
-    list_filter = ("language", "accepts_texts")
+    list_filter = ("language", "accepts_texts", "accepts_emails", "email_bounced")
     ordering = ("-created_at", "id")
     search_fields = ("search_text",)
     public_search_text, full_search_permission = PUBLIC_SEARCH_TEXT, Permission.VIEW_CUSTOMERS
@@ -118,7 +118,7 @@ class CustomerAdmin(RecordAdmin, TabbedAdmin, ServiceAdmin, HistoryAdmin, ListAd
     compressed_fields = warn_unsaved_form = True
     fieldsets: ClassVar[Any] = (
         (None, {"fields": (("name", "company"), ("email", "external_reference"))}),
-        (_("Messages"), {"fields": (("language", "accepts_texts"),)}),
+        (_("Messages"), {"fields": (("language", "accepts_emails", "accepts_texts"),)}),
         (_("Notes"), {"fields": ("notes",)}),
     )
 

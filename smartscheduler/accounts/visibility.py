@@ -102,6 +102,12 @@ FIELD_RULES: dict[str, dict[str, FieldRule]] = {
         "error": FieldRule(CONTACTS, impersonal),
         "reason": FieldRule(CUSTOMERS, impersonal),
     },
+    "notifications.customermessage": {
+        "recipient": FieldRule(CUSTOMERS, hide),
+        "subject": FieldRule(CUSTOMERS, hide),
+        "body": FieldRule(CUSTOMERS, hide),
+        "error": FieldRule(CUSTOMERS, impersonal),
+    },
     "accounts.user": {"email": FieldRule(CONTACTS, hide)},
 }
 

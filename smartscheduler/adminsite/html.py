@@ -30,6 +30,8 @@ COLORS = {
     "waiting": "warning",
     "sent": "success",
     "failed": "danger",
+    "queued": "warning",
+    "bounced": "danger",
     "administrator": "danger",
     "coordinator": "info",
     "JobAssigned": "success",

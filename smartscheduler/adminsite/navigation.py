@@ -30,10 +30,12 @@ RECORDS = [
     (_("Imports"), page("imports_importrun_changelist"), Permission.ADD_CONTRACTORS),
     (_("History"), reverse_lazy("history"), Permission.VIEW_JOBS),
     (_("Events"), page("events_outboxevent_changelist"), Permission.VIEW_EVENTS),
-    (_("Messages"), page("notifications_mail_changelist"), Permission.VIEW_ASSIGNMENTS),
+    (_("Messages to contractors"), page("notifications_mail_changelist"), Permission.VIEW_ASSIGNMENTS),
+    (_("Messages to customers"), page("notifications_customermessage_changelist"), Permission.VIEW_ASSIGNMENTS),
 ]
 SETTINGS = [
     (_("Scheduling rules"), page("rules_rulesversion_changelist"), Permission.MANAGE_SETTINGS),
+    (_("Message templates"), page("notifications_messagetemplate_changelist"), Permission.MANAGE_SETTINGS),
     (_("Road distances"), reverse_lazy("roads"), Permission.MANAGE_SETTINGS),
     (_("Explanations"), reverse_lazy("words"), Permission.MANAGE_SETTINGS),
     (_("Personal data"), reverse_lazy("personal-data"), Permission.MANAGE_PERSONAL_DATA),

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import environ
 
+from smartscheduler.core.waking_hours import WakingHours
+
 DATABASE_SCHEMES = {"postgres", "postgresql", "psql", "pgsql"}
 REDIS_SCHEMES = {"redis", "rediss", "unix"}
 BOOLEANS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
@@ -58,6 +60,10 @@ class Environment(environ.Env):
     def mail(self, variable: str, default: str) -> dict[str, Any]:
         """Django's EMAIL_* settings for the URL of a mail server."""
         return self._read(variable, _mail(default), "smtp+tls://user:password@host:587 or consolemail://", _mail)
+
+    def hours(self, variable: str, default: str) -> WakingHours:
+        """Two times of day, such as `08:00-21:00`."""
+        return self._read(variable, WakingHours.of(default), "two times of a day, such as 08:00-21:00", WakingHours.of)
 
     def _read(self, variable: str, default: T, expected: str, parse: Callable[[str], T]) -> T:
         """The value parsed by `parse`, or `default`; `parse` raises ValueError or KeyError."""

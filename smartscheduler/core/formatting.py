@@ -14,7 +14,7 @@ from functools import lru_cache
 from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, override
 from django.utils.translation import gettext_lazy as _
 
 from smartscheduler.timeslots import TimeSlot
@@ -213,6 +213,24 @@ def local_slot(slot: TimeSlot, zone: tzinfo, clock: Clock | None = None) -> str:
     hours = local_hours(slot, zone, clock)
     with_zone = hours if start.utcoffset() != end.utcoffset() else f"{hours} {start:%Z}"
     return f"{local_day(slot.start, zone)}, {with_zone}"
+
+
+# --- In a language of its own, whatever that of the page ------------------------------------------
+
+_DAY_IN = {"en": "l, F j", "es": r"l j \d\e F"}
+_HALVES_IN = {"en": ("AM", "PM"), "es": ("a. m.", "p. m.")}
+
+
+def day_in(language: str, day: date) -> str:
+    """A date without its year, in full: `Wednesday, November 25`, `miércoles 25 de noviembre`."""
+    with override(language):
+        return _written(day, _DAY_IN[language])
+
+
+def time_in(language: str, moment: datetime, zone: tzinfo) -> str:
+    """The time of day of an instant in `zone`, on a 12-hour clock: `9:00 AM`, `9:00 a. m.`."""
+    there = moment.astimezone(zone)
+    return f"{there.hour % 12 or 12}:{there.minute:02} {_HALVES_IN[language][there.hour >= 12]}"
 
 
 # --- Durations ------------------------------------------------------------------------------------

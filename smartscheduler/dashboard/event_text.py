@@ -69,6 +69,7 @@ SENTENCES: dict[str, LazyText] = {
     "AssignmentRunningLate": _("{contractor_name} at {job_number}: {late}"),
     "AssignmentRescheduled": _("{job_number} with {contractor_name} was moved to {when}"),
     "AssignmentCancelled": _("The booking of {contractor_name} for {job_number} was canceled: {reason}"),
+    "MessageSent": _("A message was sent to the customer of {job_number}"),
     "ContractorCreated": _("{contractor_name} was added"),
     "ContractorUpdated": _("{contractor_name} was changed: {fields}"),
     "ScheduleUpdated": _("The schedule of {contractor_name} was changed"),

@@ -6,3 +6,6 @@ class NotificationsConfig(AppConfig):
     name = "smartscheduler.notifications"
     label = "notifications"
     verbose_name = _("Messages")
+
+    def ready(self) -> None:
+        from smartscheduler.notifications import receivers  # noqa: F401  (connects them)

@@ -3,16 +3,21 @@
 import random
 import smtplib
 import time
+from datetime import datetime
 
 import structlog
-from django.core.mail import get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils import timezone
 
+from smartscheduler.core.observability.metrics.definitions import MESSAGES
+from smartscheduler.events.publishing import publish
 from smartscheduler.leases.services import lease
+from smartscheduler.notifications import customer_messages
+from smartscheduler.notifications.events import MessageSent
 from smartscheduler.notifications.messages import written
-from smartscheduler.notifications.models import Mail
+from smartscheduler.notifications.models import CustomerMessage, Mail
 
 LEASE = "mails"
 # A worker must not wait for a slow mail server for long. The next run continues.
@@ -40,39 +45,58 @@ def send_due_mails() -> int:
     return sent
 
 
-def _next() -> Mail | None:
-    return Mail.objects.due(timezone.now()).select_related("assignment__job", "assignment__contractor").first()
+def _next() -> Mail | CustomerMessage | None:
+    """The message that has been due for longest, to a contractor or to a customer."""
+    now = timezone.now()
+    mail = Mail.objects.due(now).select_related("assignment__job", "assignment__contractor").first()
+    message = CustomerMessage.objects.due(now).select_related("job__customer", "customer", "assignment").first()
+    if mail and message:
+        return mail if mail.due_at <= message.due_at else message
+    return mail or message
 
 
-def _send(mail: Mail, server: BaseEmailBackend) -> bool:
-    now, tried = timezone.now(), mail.attempts
-    if mail.assignment.slot.end <= now or mail.assignment.contractor.is_erased:
-        mail.skip()
-        return _note(mail, tried)
+def _send(queued: Mail | CustomerMessage, server: BaseEmailBackend) -> bool:
+    now, tried = timezone.now(), queued.attempts
     try:
-        message = written(mail, now=now)
+        email = _email(queued, now)
+        if email is None:
+            return _note(queued, tried)
         server.open()
-        server.send_messages([message])
+        server.send_messages([email])
     except Exception as error:  # store any error and continue with the other messages
-        log.warning("mail_not_sent", mail=str(mail.pk), attempts=mail.attempts + 1, error=repr(error))
+        log.warning("mail_not_sent", mail=str(queued.pk), attempts=queued.attempts + 1, error=repr(error))
         server.close()
-        mail.failed(repr(error), at=now, jitter=random.random(), for_good=_is_for_good(error))  # noqa: S311
+        queued.failed(repr(error), at=now, jitter=random.random(), for_good=_is_for_good(error))  # noqa: S311
     else:
-        mail.sent(to=message.to[0], subject=str(message.subject), at=now)
-    return _note(mail, tried)
+        queued.sent(to=email.to[0], subject=str(email.subject), at=now)
+    return _note(queued, tried)
+
+
+def _email(queued: Mail | CustomerMessage, now: datetime) -> EmailMultiAlternatives | None:
+    """The email with what holds now; None if there is nothing to send now, as the state of the message says."""
+    if isinstance(queued, CustomerMessage):
+        return customer_messages.prepared(queued, now=now)
+    if queued.assignment.slot.end <= now or queued.assignment.contractor.is_erased:
+        queued.skip()
+        return None
+    return written(queued, now=now)
 
 
 @transaction.atomic
-def _note(mail: Mail, tried: int) -> bool:
+def _note(queued: Mail | CustomerMessage, tried: int) -> bool:
     """Save the result of an attempt. Returns whether the message was sent.
 
     Saves nothing if another process has stored an attempt after our lease expired: a message that it has sent must not
     return to the waiting state.
     """
-    waiting = Mail.objects.select_for_update().filter(pk=mail.pk, state=Mail.State.WAITING, attempts=tried)
-    if waiting.exists():
-        mail.save()
-    return mail.state == Mail.State.SENT
+    rows = type(queued)._base_manager.select_for_update()
+    if rows.filter(pk=queued.pk, state=queued.waiting, attempts=tried).exists():
+        queued.save()
+        if isinstance(queued, CustomerMessage) and queued.state != queued.waiting:
+            MESSAGES.add(queued.kind, queued.state)
+            if queued.state == CustomerMessage.State.SENT:
+                publish(MessageSent.of(queued), actor=None)
+    return queued.state == "sent"
 
 
 def _is_for_good(error: Exception) -> bool:

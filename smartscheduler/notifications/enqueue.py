@@ -1,4 +1,4 @@
-"""Creation of messages to contractors from the event log."""
+"""Creation of messages to contractors and customers from the event log."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
@@ -11,6 +11,7 @@ from assignments.models import Assignment
 from smartscheduler.core.observability import tracing
 from smartscheduler.events.consumer_offsets import unread
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.notifications.customer_queue import queue_messages
 from smartscheduler.notifications.models import Entry, Mail
 from smartscheduler.notifications.redundant_messages import TOLD_OF, Unsent
 
@@ -23,9 +24,10 @@ KINDS = {
 
 
 def collect_mails() -> int:
-    """Create messages for the next events that concern a contractor. Returns the number of events read."""
+    """Create messages for the next events. Returns the number of events read."""
     with unread(READER) as events:
         Mail.objects.bulk_create(_mails(events))
+        queue_messages(events)
     return len(events)
 
 

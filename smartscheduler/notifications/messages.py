@@ -1,7 +1,6 @@
 """Content of a message: text, HTML and a calendar entry, with local times of the site."""
 
 from datetime import datetime
-from email.utils import parseaddr
 from typing import TypeVar
 
 from django.conf import settings
@@ -15,11 +14,10 @@ from jobs.models import Job
 from smartscheduler.core.db.text_fields import NotesField, ShortNotesField, StoredForm
 from smartscheduler.core.formatting import hours_and_minutes, local_slot
 from smartscheduler.core.text import visible, visible_lines
-from smartscheduler.notifications.models import Mail
+from smartscheduler.notifications.models import LONGEST_SUBJECT, Mail
+from smartscheduler.notifications.sender import sender_address, sender_domain
 
 R = TypeVar("R", bound=Model)
-
-LONGEST_SUBJECT = 200
 
 
 def written(mail: Mail, *, now: datetime) -> EmailMultiAlternatives:
@@ -44,7 +42,7 @@ def written(mail: Mail, *, now: datetime) -> EmailMultiAlternatives:
         body=render_to_string("notifications/job.txt", context),
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[contractor.email],
-        headers={"Message-ID": f"<{mail.pk}@{_domain()}>", "Auto-Submitted": "auto-generated"},
+        headers={"Message-ID": f"<{mail.pk}@{sender_domain()}>", "Auto-Submitted": "auto-generated"},
     )
     message.attach_alternative(render_to_string("notifications/job.html", context), "text/html")
     entry = calendar_entry(mail, now=now)
@@ -61,7 +59,7 @@ def calendar_entry(mail: Mail, *, now: datetime) -> Calendar:
     assignment, over = mail.assignment, mail.kind == Mail.Kind.CANCELLED
     job, contractor = _readable(assignment.job), _readable(assignment.contractor)
     event = Event()
-    event.add("uid", f"{job.pk}.{contractor.pk}@{_domain()}")
+    event.add("uid", f"{job.pk}.{contractor.pk}@{sender_domain()}")
     event.add("sequence", mail.revision)
     event.add("dtstamp", now)
     event.add("dtstart", assignment.slot.start)
@@ -70,7 +68,7 @@ def calendar_entry(mail: Mail, *, now: datetime) -> Calendar:
     event.add("location", f"{job.address}, {job.city}, {job.state} {job.zip_code}")
     event.add("description", _notes(job))
     event.add("status", "CANCELLED" if over else "CONFIRMED")
-    event["organizer"] = vCalAddress(f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}")
+    event["organizer"] = vCalAddress(f"mailto:{sender_address()}")
     attendee = vCalAddress(f"mailto:{contractor.email}")
     # RFC 5545 section 3.2 has no escape for a backslash in a parameter, but calendars read one and lose the address.
     attendee.params["CN"] = vText(contractor.name.replace("\\", "/"))
@@ -100,8 +98,3 @@ def _notes(job: Job) -> str:
     customer = " ".join(filter(None, [job.customer_name, job.customer_phone]))
     line = gettext("Customer: {customer}").format(customer=customer) if customer else ""
     return "\n".join(filter(None, [line, job.special_requirements]))
-
-
-def _domain() -> str:
-    """The domain of EMAIL_FROM in ASCII (IDNA), as required in headers."""
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2].encode("idna").decode()

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from smartscheduler.notifications.customer_queue import queue_reminders
 from smartscheduler.notifications.deliver import send_due_mails
 from smartscheduler.notifications.enqueue import collect_mails
 
@@ -12,3 +13,9 @@ def send_mails() -> None:
     while collect_mails():
         pass
     send_due_mails()
+
+
+@shared_task(name="notifications.queue_reminders", ignore_result=True)
+def queue_customer_reminders() -> None:
+    """Queue the reminders of the visits of tomorrow. Runs every few minutes."""
+    queue_reminders()

@@ -14,7 +14,7 @@ from recommendations.planning.models import Plan
 from recommendations.travel.event_receiver import READER as TRAVEL_READER
 from smartscheduler.geocoding.lookup import is_configured as geocoder_is_configured
 from smartscheduler.imports.models import ImportRun
-from smartscheduler.notifications.models import Mail
+from smartscheduler.notifications.models import CustomerMessage, Mail
 from smartscheduler.travel.config import active_providers
 
 
@@ -39,9 +39,11 @@ NEXT_UNREAD = """
 
 
 def waiting() -> dict[str, Waiting]:
-    """The waiting emails, imports and plans."""
+    """The waiting emails, imports and plans, and the messages to customers that are due."""
+    due = CustomerMessage.objects.due(timezone.now()).order_by()
     return {
         "mails": _waiting(Mail.objects.filter(state=Mail.State.WAITING), MAIL_SINCE),
+        "messages": _waiting(due, MAIL_SINCE),
         "plans": _waiting(Plan.objects.filter(state=Plan.State.QUEUED), F("created_at")),
         "imports": _waiting(ImportRun.objects.filter(state__in=ImportRun.AT_WORK), IMPORT_SINCE),
     }

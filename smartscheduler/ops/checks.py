@@ -358,6 +358,17 @@ def check_sender(**_: Any) -> list[Error]:
     return [] if known else [Error(wrong, id="smartscheduler.E045")]
 
 
+@refuses
+def check_public_url(**_: Any) -> list[Error]:
+    """E046: an address for links in emails that no browser could open."""
+    url = urlsplit(settings.PUBLIC_URL)
+    bare = f"{url.scheme}://{url.netloc}" == settings.PUBLIC_URL and url.hostname and not url.username
+    if bare and url.scheme in {"http", "https"}:
+        return []
+    wrong = f"PUBLIC_URL must be like https://dispatch.example.com; it is {settings.PUBLIC_URL}."
+    return [Error(wrong, id="smartscheduler.E046")]
+
+
 def _is_installed(package: str) -> bool:
     try:
         return find_spec(package) is not None

@@ -18,7 +18,7 @@ from smartscheduler.geocoding.addresses import Address
 from smartscheduler.geocoding.models import GeocodedAddress
 from smartscheduler.idempotency.models import KeptAnswer
 from smartscheduler.imports.models import ImportRun
-from smartscheduler.notifications.models import Mail
+from smartscheduler.notifications.models import CustomerMessage, Mail
 from smartscheduler.places import Point
 from smartscheduler.privacy.pii_matcher import PersonPatterns
 from smartscheduler.travel.geocells import cell
@@ -102,6 +102,16 @@ def forget_mails(mails: QuerySet[Mail], patterns: PersonPatterns) -> None:
     mails.update(recipient="", error="")
     for email in patterns.emails:
         Mail.objects.filter(recipient__iexact=email).update(recipient="")
+
+
+def forget_messages(messages: QuerySet[CustomerMessage], patterns: PersonPatterns) -> None:
+    """Empty messages to a customer and cancel queued ones. Also covers other messages to the customer's addresses."""
+    for email in patterns.emails:
+        messages |= CustomerMessage.objects.filter(recipient__iexact=email)
+    messages.filter(state=CustomerMessage.State.QUEUED).update(
+        state=CustomerMessage.State.SUPPRESSED, reason=CustomerMessage.Reason.NO_CUSTOMER
+    )
+    messages.update(recipient="", subject="", body="", error="")
 
 
 def forget_places(former: Iterable[Address], points: Iterable[Point]) -> None:

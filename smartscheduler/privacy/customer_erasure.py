@@ -21,7 +21,7 @@ from smartscheduler.errors import InvalidTransition, PersonErased
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.events.publishing import publish
 from smartscheduler.imports.models import ImportRun
-from smartscheduler.notifications.models import Mail
+from smartscheduler.notifications.models import CustomerMessage, Mail
 from smartscheduler.privacy import copy_erasure, customer_records
 from smartscheduler.privacy.contractor_erasure import addresses_of, coarse_place, points_of
 from smartscheduler.privacy.customer_search import is_over
@@ -84,6 +84,10 @@ def erase(
         # Another person has the record: the trigger has removed the link, the history must not keep it.
         rewrite_history(Job, kept, {"customer_id": None, "customer_address_id": None})
         copy_erasure.rename_log(Customer, [record.pk for record in records], erasure.pseudonym)
+        copy_erasure.forget_messages(
+            CustomerMessage.objects.filter(Q(job__in=keys) | Q(customer__in=[record.pk for record in records])),
+            patterns,
+        )
         copy_erasure.remove_imports(runs)
         copy_erasure.remove_views(patterns.wide)
         copy_erasure.forget_answers(patterns.wide, keys)
@@ -116,4 +120,5 @@ def _linked(jobs: Sequence[Job]) -> dict[Any, Q]:
         Assignment: Q(job__in=keys),
         Rating: Q(job_id__in=keys),
         Mail: Q(assignment__job__in=keys),
+        CustomerMessage: Q(job__in=keys),
     }

@@ -30,7 +30,7 @@ from smartscheduler.events.models import OutboxEvent
 from smartscheduler.history.retention import history_models
 from smartscheduler.idempotency.models import KeptAnswer
 from smartscheduler.imports.models import ImportRun
-from smartscheduler.notifications.models import Mail
+from smartscheduler.notifications.models import CustomerMessage, Mail
 from smartscheduler.privacy import contractor_erasure, customer_erasure, customer_records, user_erasure
 from smartscheduler.privacy.free_text import columns, matching
 from smartscheduler.privacy.history_rewrite import former_values, history_of
@@ -107,6 +107,9 @@ def parts_of_customer(jobs: list[Job], customer: Customer | None = None) -> Docu
             _booking(booking, job=booking.job.job_number, contractor=booking.contractor.name) for booking in bookings
         ],
         "ratings": _rows(Rating.objects.filter(job_id__in=keys)),
+        "messages": _rows(
+            CustomerMessage.objects.filter(Q(job__in=keys) | Q(customer__in=list(records))).order_by("created_at")
+        ),
         "history": [*_history(Job, keys, ""), *_history(Customer, list(records), "customer_id")],
         "events": _events(OutboxEvent.objects.filter(about)) if keys else [],
         **_elsewhere(patterns, keys, Job),

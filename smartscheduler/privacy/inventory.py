@@ -177,6 +177,36 @@ INVENTORY: tuple[Held, ...] = (
         free=True,
     ),
     Held(
+        "notifications.CustomerMessage",
+        ("recipient", "subject", "body"),
+        ANY_PERSON,
+        _("to tell the customer of appointments, and to prove what was sent to which address"),
+        _("1 year (MAIL_RETENTION_DAYS)"),
+        _(
+            "deleted for a customer, queued messages are not sent; otherwise names, phone numbers and addresses of the "
+            "person are redacted"
+        ),
+        free=True,
+    ),
+    Held(
+        "notifications.CustomerMessage",
+        ("error",),
+        ANY_PERSON,
+        _("to record the reason of a failure"),
+        _("1 year (MAIL_RETENTION_DAYS)"),
+        _("deleted for a customer; otherwise names, phone numbers and addresses of the person are redacted"),
+        free=True,
+    ),
+    Held(
+        "notifications.MessageTemplate",
+        ("subject", "body"),
+        ANY_PERSON,
+        _("to write messages to customers"),
+        _("as long as the product"),
+        REDACTED,
+        free=True,
+    ),
+    Held(
         "events.OutboxEvent",
         ("data",),
         ANY_PERSON,
@@ -414,6 +444,8 @@ NOT_PERSONAL: dict[str, str] = {
     "idempotency.KeptAnswer": "key fingerprint headers",
     "adminsite.SavedView": "page",
     "notifications.Mail": "kind state",
+    "notifications.CustomerMessage": "kind state reason language",
+    "notifications.MessageTemplate": "kind language",
     "recommendations.Lookup": "state",
     # Language models receive numbers only. Their texts have placeholders for names and times.
     "recommendations.Wording": "key text reason",

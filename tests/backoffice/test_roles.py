@@ -27,14 +27,14 @@ pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("roles")]
 
 # By the name of the address: what a role is refused, whatever it sends.
 REFUSED = {
-    Role.COORDINATOR: r"rules_|accounts_|auth_user|audit_",
+    Role.COORDINATOR: r"rules_|accounts_|auth_user|audit_|notifications_messagetemplate_",
     Role.MANAGER: (
-        r"rules_|accounts_|auth_user|audit_|imports_importrun|_add$|_delete$"
+        r"rules_|accounts_|auth_user|audit_|notifications_messagetemplate_|imports_importrun|_add$|_delete$"
         r"|jobs_job_cancel|contractors_contractor_(absent|restore|activate|deactivate|mark-on-leave)"
         r"|assignments_assignment_(confirm|start|complete|cancel|reschedule|reassign|rate)"
     ),
     Role.ADMINISTRATOR: (
-        r"(assignments_assignment|events_outboxevent|notifications_mail|audit_auditentry)_(add|delete)$"
+        r"(assignments_assignment|events_outboxevent|notifications_\w+|audit_auditentry)_(add|delete)$"
     ),
 }
 # Addresses of Django that have no required permission.

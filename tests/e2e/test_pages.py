@@ -77,6 +77,8 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "roads": lambda api: "/admin/roads/",
     "explanations": lambda api: "/admin/words/",
     "mails": lambda api: "/admin/notifications/mail/",
+    "customer-messages": lambda api: "/admin/notifications/customermessage/",
+    "message-templates": lambda api: "/admin/notifications/messagetemplate/",
     "assignments": lambda api: "/admin/assignments/assignment/?kept=live",
     "reassign": lambda api: f"/admin/assignments/assignment/{pending(api)}/reassign/",
     "reschedule": lambda api: f"/admin/assignments/assignment/{pending(api)}/reschedule/",
@@ -108,7 +110,10 @@ PATHS: dict[str, Callable[[Api], str]] = {
 
 # Who opens it, where that is not the coordinator.
 PEOPLE = {"login": None, "reports": MANAGER} | dict.fromkeys(
-    ["rules", "change-rules", "roads", "explanations", "users", "user", "new-user", "audit", "audit-entry"],
+    [
+        *("rules", "change-rules", "roads", "explanations", "users", "user", "new-user", "audit", "audit-entry"),
+        "message-templates",
+    ],
     ADMINISTRATOR,
 )
 PEOPLE |= dict.fromkeys((name for name in PATHS if name.startswith("personal-data")), ADMINISTRATOR)

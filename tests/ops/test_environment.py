@@ -260,7 +260,8 @@ def test_a_mail_that_fails_again_and_again() -> None:
 
 
 def test_what_waits_and_for_how_long() -> None:
-    assert backlog.waiting() == {"mails": (0, 0.0), "plans": (0, 0.0), "imports": (0, 0.0)}
+    nothing = (0, 0.0)
+    assert backlog.waiting() == {"mails": nothing, "messages": nothing, "plans": nothing, "imports": nothing}
     ImportRun.objects.create(kind="jobs", name="jobs.csv", content=b"", total=9)
     ImportRun.objects.update(created_at=timezone.now() - timedelta(hours=2))
     due_at = timezone.now() - timedelta(minutes=20)

@@ -13,7 +13,7 @@ from smartscheduler.core.observability.metrics import heartbeats
 from smartscheduler.core.observability.metrics.celery_queue import queues
 from smartscheduler.events.lag import is_relay_active, lag
 from smartscheduler.imports.models import ImportRun
-from smartscheduler.notifications.models import Mail
+from smartscheduler.notifications.models import CustomerMessage, Mail
 from smartscheduler.ops.backlog import IMPORT_SINCE, unread_since
 from smartscheduler.ops.doctor.check import Check, Scope, rows_of, sentences
 
@@ -29,6 +29,14 @@ FROM notifications_mail WHERE state = 'failed' AND created_at > now() - interval
 """  # noqa: S608  (a constant text)
 
 
+FAILED_MESSAGES = f"""
+SELECT format('%s to a customer on %s: %s', job_number, to_char(message.created_at, 'YYYY-MM-DD'), left(error, 120))
+FROM notifications_customermessage message JOIN jobs_job job ON job.id = message.job_id
+WHERE message.state IN ('failed', 'bounced') AND message.created_at > now() - interval '7 days'
+    OR message.state = 'queued' AND attempts >= {MOST_FAILED_ATTEMPTS}
+"""  # noqa: S608  (a constant text)
+
+
 def late_readers() -> Iterator[str]:
     for name, since in unread_since().items():
         if since and since < timezone.now() - LONGEST_WAIT:
@@ -40,6 +48,13 @@ def waiting_mails() -> Iterator[str]:
     totals = late.aggregate(count=Count("pk"), since=Min("due_at"))
     if totals["count"]:
         yield f"overdue emails: {totals['count']}, the oldest since {totals['since']:%Y-%m-%d %H:%M}"
+
+
+def waiting_messages() -> Iterator[str]:
+    late = CustomerMessage.objects.due(timezone.now() - LONGEST_WAIT).order_by()
+    totals = late.aggregate(count=Count("pk"), since=Min("due_at"))
+    if totals["count"]:
+        yield f"overdue messages to customers: {totals['count']}, the oldest since {totals['since']:%Y-%m-%d %H:%M}"
 
 
 def waiting_imports() -> Iterator[str]:
@@ -118,6 +133,21 @@ CHECKS = (
         find=rows_of(FAILED_MAILS),
         scope=Scope.RUNNING,
         warns=True,
+    ),
+    Check(
+        name="messages-delivered",
+        holds="No message to a customer of the last seven days has failed or come back",
+        remedy="Correct the email address or EMAIL_URL, and choose “Send again” under Messages to customers.",
+        find=rows_of(FAILED_MESSAGES),
+        scope=Scope.RUNNING,
+        warns=True,
+    ),
+    Check(
+        name="messages-move",
+        holds="Every message to a customer is tried within ten minutes of its due time",
+        remedy=START_WORKER,
+        find=sentences(waiting_messages),
+        scope=Scope.RUNNING,
     ),
     Check(
         name="imports-move",

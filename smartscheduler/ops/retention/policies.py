@@ -25,7 +25,7 @@ from smartscheduler.history.retention import MOMENT, history_models
 from smartscheduler.idempotency.mixin import KEPT_FOR
 from smartscheduler.idempotency.models import KeptAnswer
 from smartscheduler.imports.models import ImportRun
-from smartscheduler.notifications.models import Mail
+from smartscheduler.notifications.models import CustomerMessage, Mail
 from smartscheduler.ops.retention.delete import remove_batch, remove_customers, remove_history, remove_jobs
 
 ENDED = timedelta(0)
@@ -92,6 +92,13 @@ def _of_settings() -> Iterator[Rule]:
         what="emails about assignments that have ended",
         keep=settings.MAIL_RETENTION,
         rows=_mails,
+        variable="MAIL_RETENTION_DAYS",
+    )
+    yield Rule(
+        name="messages",
+        what="messages to customers about jobs that have ended",
+        keep=settings.MAIL_RETENTION,
+        rows=_messages,
         variable="MAIL_RETENTION_DAYS",
     )
     yield Rule(
@@ -171,6 +178,12 @@ def _mails(before: datetime) -> QuerySet[Mail]:
     """Old emails, except those of live assignments: their number is the sequence of the next invitation (RFC 5545)."""
     old = Mail.objects.filter(created_at__lt=before).exclude(state=Mail.State.WAITING)
     return old.exclude(assignment__status__in=LIVE)
+
+
+def _messages(before: datetime) -> QuerySet[CustomerMessage]:
+    """Old messages, except those of jobs with a live assignment: they say what the customer was told last."""
+    old = CustomerMessage.objects.filter(created_at__lt=before).exclude(state=CustomerMessage.State.QUEUED)
+    return old.exclude(job__assignments__status__in=LIVE)
 
 
 def retain(chosen: Sequence[Rule], *, seconds: float) -> dict[str, int]:

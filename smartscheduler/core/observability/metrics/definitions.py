@@ -73,6 +73,7 @@ RANKING_CALENDARS = Histogram("ranking_calendars", "Calendars opened for a ranki
 BOOKINGS = Counter("bookings", "Attempts to book, by what came of them", "act", "outcome")
 CUSTOMER_CHANGES = Counter("customer_changes", "Attempts to create, change and merge customers", "act", "outcome")
 ARRIVAL_WINDOWS = Counter("arrival_windows", "Attempts to promise and withdraw arrival windows", "act", "outcome")
+MESSAGES = Counter("customer_messages", "Messages to customers, by how they ended", "kind", "state")
 TASKS = Counter("tasks", "Tasks of the workers, by how they ended", "task", "state")
 TASK_SECONDS = Histogram("task_seconds", "How long tasks took", "task")
 
