@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 import pghistory
@@ -577,6 +578,12 @@ MAIL_DELAY = timedelta(seconds=env.number("MAIL_DELAY_SECONDS", default=75.0))
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", default="SmartScheduler <dispatch@example.com>")
 # Customers get emails between these times of day at the site.
 MESSAGE_HOURS = env.hours("MESSAGE_HOURS", default="08:00-21:00")
+# `user:password` with which mail providers report emails that came back (smartscheduler.notifications.bounces). Needs
+# the extra `bounces`; empty: no reports are accepted.
+MAIL_REPORT_SECRET = env.text("MAIL_REPORT_SECRET", default="")
+ANYMAIL = {"WEBHOOK_SECRET": MAIL_REPORT_SECRET}
+if MAIL_REPORT_SECRET and find_spec("anymail"):
+    INSTALLED_APPS.append("anymail")
 # The address of the product as customers reach it, for the links in their emails.
 PUBLIC_URL = env.text("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
 

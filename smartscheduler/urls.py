@@ -1,5 +1,6 @@
 """URL configuration of the product."""
 
+from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
 
@@ -55,6 +56,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("smartscheduler.api")),
     path("customers/", include("smartscheduler.notifications.urls")),
+    *([path("anymail/", include("anymail.urls"))] if apps.is_installed("anymail") else []),
     path("", include("smartscheduler.dashboard.urls")),
 ]
 

@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +9,6 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from smartscheduler.notifications import receivers  # noqa: F401  (connects them)
+
+        if apps.is_installed("anymail"):
+            from smartscheduler.notifications import bounces  # noqa: F401  (connects it)

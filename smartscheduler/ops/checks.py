@@ -369,6 +369,21 @@ def check_public_url(**_: Any) -> list[Error]:
     return [Error(wrong, id="smartscheduler.E046")]
 
 
+@refuses
+def check_mail_reports(**_: Any) -> list[Error]:
+    """E047: reports of mail providers that could not be verified or read."""
+    secret = settings.MAIL_REPORT_SECRET
+    if not secret:
+        return []
+    name, colon, password = secret.partition(":")
+    if not (name and colon and password):
+        return [Error("MAIL_REPORT_SECRET must be like user:password.", id="smartscheduler.E047")]
+    if not _is_installed("anymail"):
+        wrong = "MAIL_REPORT_SECRET needs django-anymail: pip install 'smartscheduler[bounces]'."
+        return [Error(wrong, id="smartscheduler.E047")]
+    return []
+
+
 def _is_installed(package: str) -> bool:
     try:
         return find_spec(package) is not None

@@ -131,11 +131,11 @@ class MessageTemplateAdmin(HistoryAdmin, ListAdmin):
         }
         return TemplateResponse(request, "admin/notifications/template.html", context)
 
-    @display(description=_("Sent"), ordering="is_enabled")
+    @display(description=_("State"), ordering="is_enabled")
     def is_on(self, template: MessageTemplate) -> SafeString:
         if template.is_enabled:
-            return badge("active", gettext("Sent"))
-        return badge("inactive", gettext("Turned off"))
+            return badge("active", gettext("On"))
+        return badge("inactive", gettext("Off"))
 
     @display(description=_("Text"))
     def is_own(self, template: MessageTemplate) -> str:
