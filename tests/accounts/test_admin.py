@@ -97,7 +97,8 @@ EVERYBODYS = {
     "Customers",
     "History",
     "Events",
-    "Messages",
+    "Messages to contractors",
+    "Messages to customers",
     "API docs",
     "Documentation",
     "Keyboard shortcuts",
@@ -114,7 +115,7 @@ EVERYBODYS = {
             Role.ADMINISTRATOR,
             EVERYBODYS
             | {"Audit", "Explanations", "Imports", "Reports", "Road distances", "Scheduling rules", "Users"}
-            | {"Personal data"},
+            | {"Message templates", "Personal data"},
         ),
     ],
 )

@@ -129,7 +129,7 @@ CHECKS = (
     Check(
         name="mails-delivered",
         holds="No email of the last seven days has failed permanently or repeatedly",
-        remedy="Correct the address or EMAIL_URL, then choose “Send again” under Messages in the back-office.",
+        remedy="Correct the address or EMAIL_URL, then choose “Send again” under Messages to contractors.",
         find=rows_of(FAILED_MAILS),
         scope=Scope.RUNNING,
         warns=True,
