@@ -10,7 +10,7 @@ import time_machine
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from assignments.models import Assignment
+from assignments.models import Assignment, Conflict
 from contractors.services import add_absence, mark_on_leave
 from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
@@ -168,6 +168,32 @@ def test_promises_in_danger() -> None:
     assert open_job.job_number in not_booked
     assert "no contractor is booked" in not_booked
     assert f"but {outside.contractor.name} is booked for" in elsewhere
+
+
+@time_machine.travel("2026-11-24 18:00:00Z", tick=False)
+def test_promises_of_late_and_conflicting_bookings() -> None:
+    now = timezone.now()
+
+    def booked(start: timedelta, **fields: Any) -> Assignment:
+        window = {"job__window_start": now + start, "job__window_end": now + start + timedelta(hours=1)}
+        made = AssignmentFactory(start=now + start, job__duration=timedelta(hours=1), **window, **fields)
+        confirmed(made)
+        return made
+
+    passed = booked(-timedelta(hours=2))
+    conflicting = booked(timedelta(hours=22))
+    Conflict.objects.create(assignment=conflicting, rules=["drive_too_long"], found_at=now)
+    delayed = booked(timedelta(hours=1))
+    before = AssignmentFactory(contractor=delayed.contractor, start=now, job__duration=timedelta(hours=1))
+    confirmed(before)
+    Assignment.objects.filter(pk=before.pk).update(late_until=now + timedelta(hours=3))
+    booked(timedelta(hours=4), contractor=delayed.contractor)  # after the late work
+    matter = matters_by_icon()["handshake"]
+    assert (matter.count, rows(matter.url)) == (3, 3)
+    not_started, late, in_conflict = (line.detail for line in matter.lines)
+    assert f"{passed.contractor.name} has not started" in not_started
+    assert f"earlier work of {delayed.contractor.name} is late" in late
+    assert f"the booking with {conflicting.contractor.name} is in conflict" in in_conflict
 
 
 def test_every_number_of_the_page_is_that_of_its_list() -> None:

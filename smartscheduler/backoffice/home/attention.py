@@ -82,27 +82,34 @@ def _urgent(now: datetime) -> Matter:
 
 
 def _promises(now: datetime) -> Matter:
-    """Arrival windows that are close and have no confirmed booking, or whose booking starts outside them."""
+    """Arrival windows that are close and have no confirmed booking, or whose booking will probably not keep them."""
     jobs = promises_in_danger(Job.objects.all(), now)
-    live = Prefetch("assignments", Assignment.objects.live().select_related("contractor"), to_attr="live")
+    bookings = Assignment.objects.live().select_related("contractor", "conflict")
+    live = Prefetch("assignments", bookings, to_attr="live")
     shown = jobs.order_by("window_start", "pk").prefetch_related(live)[:SHOWN]
     return Matter(
         title=gettext("Promised arrival windows in danger"),
         icon="handshake",
         count=jobs.count(),
-        lines=[_job(job, _danger(job)) for job in shown],
+        lines=[_job(job, _danger(job, now)) for job in shown],
         url=list_url("jobs_job", promise="danger"),
     )
 
 
-def _danger(job: Any) -> str:
+def _danger(job: Any, now: datetime) -> str:
     window, booking = local_slot(job.window, job.zone), next(iter(job.live), None)
     if booking is None:
         return gettext("promised {window}, and no contractor is booked").format(window=window)
-    if JobRequest.of(job).allows(booking.slot.start):
-        text = gettext("promised {window}, and {contractor} has not confirmed")
-    else:
+    if not JobRequest.of(job).allows(booking.slot.start):
         text = gettext("promised {window}, but {contractor} is booked for {start}")
+    elif booking.status == Assignment.Status.PENDING:
+        text = gettext("promised {window}, and {contractor} has not confirmed")
+    elif job.window.end < now:
+        text = gettext("promised {window}, and {contractor} has not started")
+    elif hasattr(booking, "conflict"):
+        text = gettext("promised {window}, but the booking with {contractor} is in conflict")
+    else:
+        text = gettext("promised {window}, but earlier work of {contractor} is late")
     start = local_time(booking.slot.start, job.zone)
     return text.format(window=window, contractor=booking.contractor.name, start=start)
 
