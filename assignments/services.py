@@ -21,6 +21,7 @@ from assignments.booking_changes import BookingChange
 from assignments.booking_checks import check_booking
 from assignments.broken_bookings import reasons_of, recheck_contractor
 from assignments.conflict_details import explain_conflict
+from assignments.customer_notices import customer_notice
 from assignments.decision_record import Decision, decide
 from assignments.events import (
     AssignmentCancelled,
@@ -59,6 +60,7 @@ from smartscheduler.errors import (
     JobNotOpen,
     NotAllowed,
     OtherWindowPromised,
+    OutsideWindow,
 )
 from smartscheduler.events.publishing import publish
 from smartscheduler.rules.current import current_rules
@@ -166,7 +168,12 @@ def _check_slot(assignment: Assignment, rules: Rules, window_break_reason: str, 
         raise NotAllowed(
             gettext("Your role does not allow a booking outside the arrival window. Choose a start in the window.")
         )
-    check_booking(assignment.contractor, request, assignment.slot, rules, now=timezone.now(), despite_window=breaks)
+    try:
+        check_booking(assignment.contractor, request, assignment.slot, rules, now=timezone.now(), despite_window=breaks)
+    except OutsideWindow as refusal:
+        notice = customer_notice(assignment.job)
+        refusal.extra["customer_notice"] = {"is_told": notice.is_told, "text": notice.before}
+        raise
     assignment.window_break_reason = reason if breaks else ""
 
 
@@ -696,8 +703,10 @@ def _publish_step(step: _Step, actor: User | None, plan_id: UUID | None) -> None
 
 
 @domain_transaction
-def rate_assignment(*, assignment_id: UUID, rating: Decimal, actor: User | None, comment: str = "") -> Assignment:
-    """Rate the contractor (0–5) for a completed assignment.
+def rate_assignment(
+    *, assignment_id: UUID, rating: Decimal, actor: User | None, comment: str = "", by_customer: bool = False
+) -> Assignment:
+    """Rate the contractor (0–5) for a completed assignment; `by_customer` through the link of a message.
 
     Raises InvalidTransition before completion, InvalidInput outside 0–5, and AlreadyRated the second time.
     """
@@ -709,7 +718,12 @@ def rate_assignment(*, assignment_id: UUID, rating: Decimal, actor: User | None,
             extra={"from": assignment.status, "to": "rated"},
         )
     assignment.contractor = update_rating(
-        contractor_id=assignment.contractor_id, rating=rating, comment=comment, job_id=assignment.job_id, actor=actor
+        contractor_id=assignment.contractor_id,
+        rating=rating,
+        comment=comment,
+        job_id=assignment.job_id,
+        actor=actor,
+        by_customer=by_customer,
     )
     return assignment
 

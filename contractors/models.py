@@ -299,6 +299,8 @@ class Rating(models.Model):
     given_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("given by"), null=True, on_delete=models.SET_NULL, related_name="+"
     )
+    # By the link of a message, instead of by a user of the office. It counts the same.
+    by_customer = models.BooleanField(_("given by the customer"), default=False, db_default=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:

@@ -172,7 +172,13 @@ def activate_contractor(*, contractor_id: UUID, actor: User | None) -> Contracto
 
 @domain_transaction
 def update_rating(
-    *, contractor_id: UUID, rating: Decimal, actor: User | None, comment: str = "", job_id: UUID | None = None
+    *,
+    contractor_id: UUID,
+    rating: Decimal,
+    actor: User | None,
+    comment: str = "",
+    job_id: UUID | None = None,
+    by_customer: bool = False,
 ) -> Contractor:
     """Add a rating (0–5) to the contractor's mean.
 
@@ -183,7 +189,14 @@ def update_rating(
         raise AlreadyRated(gettext("This assignment already has a rating."))
     previous = contractor.rating
     contractor.add_rating(rating)
-    Rating.objects.create(contractor=contractor, job_id=job_id, value=rating, comment=comment, given_by=actor)
+    Rating.objects.create(
+        contractor=contractor,
+        job_id=job_id,
+        value=rating,
+        comment=comment,
+        given_by=actor,
+        by_customer=by_customer,
+    )
     contractor.save(update_fields=["rating", "rating_count", "rating_total"])
     publish(
         ContractorRated(

@@ -20,6 +20,7 @@ await build({
   entryPoints: [
     "header/header.ts",
     "header/header.css",
+    "header/customers.css",
     ...["backoffice", "entry", "hours", "selection"].map((name) => `backoffice/${name}.ts`),
   ],
   entryNames: "[name]",

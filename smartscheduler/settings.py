@@ -416,6 +416,8 @@ EARLY_START = timedelta(hours=env.number("EARLY_START_HOURS", default=2.0))
 MINIMUM_GAP = timedelta(minutes=env.whole("MINIMUM_GAP_MINUTES", default=0))
 # Records why a contractor was chosen. A dotted path, because assignments must not import recommendations.
 DECISION_MAKER = "recommendations.decision_record.decide"
+# Knows whether the customer of a job gets messages. A dotted path, because assignments must not import notifications.
+CUSTOMER_NOTICE = "smartscheduler.notifications.customer_messages.will_be_told"
 DRIVE_MPH = env.number("DRIVE_MPH", default=35.0)
 DRIVE_ROAD_FACTOR = env.number("DRIVE_ROAD_FACTOR", default=1.3)
 
@@ -575,6 +577,8 @@ EMAIL_TIMEOUT = 10
 # Emails wait this long. The live page offers Undo only while they wait (smartscheduler.notifications.undo), so that a
 # change that is undone sends none.
 MAIL_DELAY = timedelta(seconds=env.number("MAIL_DELAY_SECONDS", default=75.0))
+# How long the link in a message to a customer can be used to rate the work.
+RATING_LINK = timedelta(days=env.whole("RATING_LINK_DAYS", default=30))
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", default="SmartScheduler <dispatch@example.com>")
 # Customers get emails between these times of day at the site.
 MESSAGE_HOURS = env.hours("MESSAGE_HOURS", default="08:00-21:00")

@@ -18,6 +18,7 @@ from smartscheduler.notifications.models import (
 )
 from smartscheduler.notifications.opt_out_links import opt_out_path
 from smartscheduler.notifications.public_url import absolute
+from smartscheduler.notifications.rating_links import rating_path
 from smartscheduler.notifications.sender import sender_address, sender_domain, sender_name
 from smartscheduler.notifications.standard_texts import FOOTER, NAMELESS, WORK, Text, standard_text
 from smartscheduler.notifications.template_text import filled
@@ -54,6 +55,8 @@ def values_of(message: CustomerMessage) -> dict[str, str]:
         values["when"] = when(visit, job.zone, language, is_window=visit == job.window)
     if job.window:
         values["promised"] = when(job.window, job.zone, language, is_window=True)
+    if message.kind == MessageKind.DONE and message.assignment_id:
+        values["rating_link"] = absolute(rating_path(message.assignment_id))
     return {name: visible(value) for name, value in values.items()}
 
 

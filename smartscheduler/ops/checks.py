@@ -163,11 +163,14 @@ def check_delays(**_: Any) -> list[Error]:
         ("EARLY_START_HOURS", settings.EARLY_START, timedelta(hours=24), "24"),
         ("MAIL_DELAY_SECONDS", settings.MAIL_DELAY, timedelta(minutes=10), "600"),
     ]
-    return [
+    errors = [
         Error(f"{variable} must be 0 to {most}.", id="smartscheduler.E009")
         for variable, value, longest, most in limits
         if not timedelta(0) <= value <= longest
     ]
+    if not 1 <= settings.RATING_LINK.days <= 365:
+        errors.append(Error("RATING_LINK_DAYS must be 1 to 365.", id="smartscheduler.E009"))
+    return errors
 
 
 @refuses

@@ -112,6 +112,8 @@ def test_a_model_of_the_house_needs_its_network_and_no_key(settings: Settings) -
         ("E009", "EARLY_START_HOURS", {"EARLY_START": timedelta(hours=25)}),
         ("E009", "MAIL_DELAY_SECONDS", {"MAIL_DELAY": timedelta(seconds=-1)}),
         ("E009", "MAIL_DELAY_SECONDS", {"MAIL_DELAY": timedelta(minutes=11)}),
+        ("E009", "RATING_LINK_DAYS", {"RATING_LINK": timedelta(0)}),
+        ("E009", "RATING_LINK_DAYS", {"RATING_LINK": timedelta(days=366)}),
         ("E009", "EVENT_RETENTION_DAYS", {"EVENT_RETENTION": timedelta(0)}),
         ("E009", "JOB_RETENTION_DAYS", {"JOB_RETENTION": timedelta(-1)}),
         ("E010", "PORT", {"PORT": 0}),
