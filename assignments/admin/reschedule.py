@@ -20,6 +20,7 @@ from assignments import services
 from assignments.admin.actions import is_movable
 from assignments.availability import Visit
 from assignments.calendars import load_calendar
+from assignments.customer_notices import customer_notice
 from assignments.drop_targets import DropTarget, drop_target_of
 from assignments.local_time import day_at
 from assignments.models import Assignment
@@ -162,7 +163,9 @@ def _moved(request: HttpRequest, booking: Assignment, admin: RecordAdmin, form: 
         # Load the booking again: another user may have changed it, which is a likely cause of the refusal.
         return _page(request, admin.record_or_404(request, booking.pk), admin, form)
     message = gettext("{booking} is rescheduled: {slot}.")
-    messages.success(request, message.format(booking=booking, slot=local_slot(moved.slot, booking.job.zone)))
+    done = message.format(booking=booking, slot=local_slot(moved.slot, booking.job.zone))
+    notice = customer_notice(booking.job).after if moved.breaks_window else ""
+    messages.success(request, f"{done} {notice}".strip())
     return redirect(way_back(request, record_url(moved, "change")))
 
 
@@ -186,6 +189,7 @@ def _page(
         "window": local_slot(job.window, job.zone) if job.window else "",
         "breaks_window": asking and not asked.allows(asking),
         "may_break_windows": may_break,
+        "customer_notice": customer_notice(job).before if job.window and may_break else "",
         "back": way_back(request, record_url(booking, "change")),
         "here": request.get_full_path(),
         **_days(booking, request.GET.get("day", ""), outside_window=may_break and "outside_window" in request.GET),

@@ -18,11 +18,18 @@ export interface Booking {
   start: string;
 }
 
-// Carries the sentence of the API that says why, and its problem code.
+// Whether the customer gets a message when the promised arrival window is broken, and a sentence about it.
+export interface CustomerNotice {
+  is_told: boolean;
+  text: string;
+}
+
+// Carries the sentence of the API that says why, its problem code, and for a start outside the arrival window the notice.
 export class RequestRefused extends Error {
   constructor(
     message: string,
     readonly code = "",
+    readonly customerNotice?: CustomerNotice,
   ) {
     super(message);
   }
@@ -34,7 +41,8 @@ const idempotencyKey = () => ({ "Idempotency-Key": crypto.randomUUID() });
 async function assignmentFrom(request: Promise<{ data?: Assignment; error?: Problem }>): Promise<Assignment> {
   const { data, error } = await request.catch(() => ({ data: undefined, error: undefined }));
   if (data) return data;
-  throw new RequestRefused(error?.detail ?? t("noAnswer"), error?.type.split("/").at(-1));
+  const notice = (error as { customer_notice?: CustomerNotice } | undefined)?.customer_notice;
+  throw new RequestRefused(error?.detail ?? t("noAnswer"), error?.type.split("/").at(-1), notice);
 }
 
 const bookingOf = (assignment: Assignment): Booking => ({

@@ -1,7 +1,7 @@
 // Booking a job from the board or the panel, with a toast that offers to undo it.
 
 import { t } from "../shared/messages";
-import { assign, cancel, move, RequestRefused, type Booking } from "./actions";
+import { assign, cancel, move, RequestRefused, type Booking, type CustomerNotice } from "./actions";
 import { showBookedBlock } from "./booked-block";
 import { askBreakReason } from "./break-reason";
 import { askOverrideReason } from "./override-reason";
@@ -15,6 +15,9 @@ export interface JobToBook {
   // The booking to move; an open job has none.
   booking?: Booking;
 }
+
+// `customerNotice`: what the customer learns of a broken arrival window.
+type MadeBooking = Booking & { customerNotice?: CustomerNotice | undefined };
 
 // A contractor and a start. `apart` says how the start differs from the desired date, in a few words.
 export interface Choice {
@@ -41,7 +44,8 @@ export async function assignOrMove(job: JobToBook, choice: Choice): Promise<Book
   const lanes = booking ? [booking.contractor, contractor.id] : [contractor.id];
   showChange(lanes);
   showBookedBlock(made.assignment, { focus: choice.focus ?? false, row: contractor.id });
-  const text = [doneText(job, contractor), apart && t("startDiffers", { difference: apart })].filter(Boolean).join(" ");
+  const told = made.customerNotice && (made.customerNotice.is_told ? t("customerMessageQueued") : made.customerNotice.text);
+  const text = [doneText(job, contractor), apart && t("startDiffers", { difference: apart }), told].filter(Boolean).join(" ");
   toastWithUndo(text, async () => {
     if (booking) await askingToBreak(number, (broken = "") => move(made, booking.contractor, booking.start, { broken }));
     else await cancel(made, t("undoReason"));
@@ -51,13 +55,14 @@ export async function assignOrMove(job: JobToBook, choice: Choice): Promise<Book
 }
 
 // Asks for the reason if the start is outside the arrival window, and the user is allowed to break it. `null`: taken back.
-async function askingToBreak(job: string, book: (reason?: string) => Promise<Booking>): Promise<Booking | null> {
+async function askingToBreak(job: string, book: (reason?: string) => Promise<Booking>): Promise<MadeBooking | null> {
   try {
     return await book();
   } catch (error) {
     if (!PAGE.mayBreakWindows || !(error instanceof RequestRefused) || error.code !== "outside-window") throw error;
-    const reason = await askBreakReason(job, error.message);
-    return reason === null ? null : book(reason);
+    const { customerNotice } = error;
+    const reason = await askBreakReason(job, error.message, customerNotice?.text ?? "");
+    return reason === null ? null : { ...(await book(reason)), customerNotice };
   }
 }
 

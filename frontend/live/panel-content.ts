@@ -18,6 +18,7 @@ export function replaceContent(drawer: HTMLElement, content: DocumentFragment, {
   const starts = new Map(offerForms(drawer).map((form) => [form.dataset.contractor, selectedStart(form)]));
   const restoreInput = inputRestorer(drawer);
   const open = findAll("[data-formula][open]", drawer).map((details) => details.closest<HTMLElement>("[data-candidate]")?.dataset.candidate);
+  const kept = findAll("[data-keep][open]", drawer).map((details) => details.dataset.keep);
   drawer.replaceChildren(content);
   for (const form of offerForms(drawer)) {
     selectStart(startSelect(form), starts.get(form.dataset.contractor));
@@ -27,6 +28,7 @@ export function replaceContent(drawer: HTMLElement, content: DocumentFragment, {
   for (const details of findAll<HTMLDetailsElement>("[data-formula]", drawer)) {
     details.open = open.includes(details.closest<HTMLElement>("[data-candidate]")?.dataset.candidate);
   }
+  for (const details of findAll<HTMLDetailsElement>("details[data-keep]", drawer)) details.open = kept.includes(details.dataset.keep);
   restoreInput();
   if (before.length) showChanges(drawer, before);
 }

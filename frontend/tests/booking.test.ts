@@ -4,12 +4,13 @@ import { assignOrMove, type Choice } from "../live/booking";
 
 const booking = { assignment: "a1", contractor: "ann", start: "2026-03-09T15:00:00Z" };
 const { ask, askBreakReason, assign, cancel, move, page, Refused, refresh, showBookedBlock, toastWithUndo } = vi.hoisted(() => ({
-  askBreakReason: vi.fn<(job: string, refusal: string) => Promise<string | null>>(),
+  askBreakReason: vi.fn<(job: string, refusal: string, notice: string) => Promise<string | null>>(),
   page: { mayBreakWindows: true },
   Refused: class extends Error {
     constructor(
       message: string,
       readonly code = "",
+      readonly customerNotice?: { is_told: boolean; text: string },
     ) {
       super(message);
     }
@@ -99,15 +100,17 @@ it("shows nothing when the request is refused", async () => {
 // --- Outside the arrival window -----------------------------------------------------------------------
 
 const refusal = "The customer was promised 8 to 10.";
+const notice = { is_told: true, text: "The customer gets an email." };
 const bookOutside = () => {
-  assign.mockReset().mockRejectedValueOnce(new Refused(refusal, "outside-window")).mockResolvedValue(booking);
+  assign.mockReset().mockRejectedValueOnce(new Refused(refusal, "outside-window", notice)).mockResolvedValue(booking);
   return assignOrMove({ id: "j1", number: "JOB-1" }, choice("ann"));
 };
 
 it("asks why the promise is broken, and books with the reason", async () => {
   askBreakReason.mockResolvedValue("The customer agreed");
-  expect(await bookOutside()).toEqual(booking);
-  expect(askBreakReason).toHaveBeenCalledWith("JOB-1", refusal);
+  expect(await bookOutside()).toMatchObject(booking);
+  expect(askBreakReason).toHaveBeenCalledWith("JOB-1", refusal, notice.text);
+  expect(toastWithUndo.mock.lastCall?.[0]).toContain("The message to the customer is queued.");
   expect(assign).toHaveBeenLastCalledWith("j1", "ann", booking.start, { override: "", broken: "The customer agreed" });
 });
 

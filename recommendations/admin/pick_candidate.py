@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 from assignments import services
+from assignments.customer_notices import customer_notice
 from assignments.models import Assignment
 from assignments.states import MOVABLE
 from assignments.wanted_time import differs_from_wanted
@@ -104,6 +105,7 @@ def ranked_page(request: HttpRequest, admin: ModelAdmin, purpose: Purpose) -> Ht
         "may_assign": may(request, Permission.ASSIGN),
         "may_promise": may(request, Permission.PROMISE_WINDOW),
         "may_break_windows": may_break,
+        "customer_notice": customer_notice(job).before if may_break else "",
         "outside_window": may_break and question["outside_window"],
         "change_window_url": record_url(job, "change-window"),
     }
@@ -151,7 +153,9 @@ def choose(request: HttpRequest, admin: ModelAdmin, purpose: Purpose) -> HttpRes
         return redirect(request.get_full_path())
     slot = local_slot(assignment.slot, purpose.job.zone)
     done = str(purpose.labels.done).format(job=purpose.job, contractor=assignment.contractor, slot=slot)
-    messages.success(request, f"{done} {differs_from_wanted(assignment.slot, JobRequest.of(purpose.job))}".strip())
+    differs = differs_from_wanted(assignment.slot, JobRequest.of(purpose.job))
+    notice = customer_notice(purpose.job).after if assignment.breaks_window else ""
+    messages.success(request, " ".join(filter(None, [done, differs, notice])))
     return redirect(way_back(request, record_url(assignment, "change")))
 
 
@@ -190,9 +194,10 @@ def _confirmation(request: HttpRequest, admin: ModelAdmin, purpose: Purpose, cho
         "asks_reason": "override_reason" in request.POST,
         "ranking_token": choice.ranking_token,
         "note": Offers(asked, purpose.booking, contractor).note(slot),
-        "breaks_window": not asked.allows(choice.start),
+        "breaks_window": (breaks := not asked.allows(choice.start)),
         "window_break_reason": choice.window_break_reason,
         "may_break_windows": may(request, Permission.BREAK_WINDOW),
+        "customer_notice": customer_notice(job).before if breaks else "",
     }
     return TemplateResponse(request, "admin/recommendations/confirm.html", context)
 

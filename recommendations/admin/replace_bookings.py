@@ -26,6 +26,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 
 from assignments import services
 from assignments.admin.rows import FREES, MOVES, Line, conflict_lines, lines
+from assignments.customer_notices import customer_notice
 from assignments.models import Assignment
 from assignments.states import MOVABLE
 from assignments.wanted_time import apart_from_desired, moved_by
@@ -291,7 +292,9 @@ def _replaced(request: HttpRequest, booking: Assignment, reasons: dict[str, str]
         return Outcome(name, url, gettext("This contractor no longer exists. Choose another one."))
     text = gettext("{contractor}, {slot}, {status}")
     slot, status = local_slot(moved.slot, booking.job.zone), moved.get_status_display().lower()
-    return Outcome(name, page_of(moved), result=text.format(contractor=moved.contractor.name, slot=slot, status=status))
+    result = text.format(contractor=moved.contractor.name, slot=slot, status=status)
+    notice = f". {customer_notice(booking.job).after}" if moved.breaks_window else ""
+    return Outcome(name, page_of(moved), result=f"{result}{notice}")
 
 
 def _move(

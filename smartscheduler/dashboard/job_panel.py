@@ -11,6 +11,7 @@ from recommendations.admin.candidate_cards import asked_about, facts, ranking
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.visibility import redact_record
 from smartscheduler.core.formatting import local_slot
+from smartscheduler.notifications.message_log import log_of_job
 from smartscheduler.rules.values import Rules
 
 MOST_CARDS = 10
@@ -48,7 +49,7 @@ def context(
         else {}
     )
     # Computed before the redaction: the facts use the stored values and apply the permissions themselves.
-    job_facts = facts(job, reader)
+    job_facts, log = facts(job, reader), log_of_job(job, reader)
     for record in (job, *(card["contractor"] for card in ranked.get("cards", ()))):
         redact_record(record, reader)
     if "answer" in answer:
@@ -56,6 +57,7 @@ def context(
     return {
         "job": job,
         "facts": job_facts,
+        "log": log,
         "booking": booking,
         "booked_for": local_slot(booking.slot, job.zone) if booking else "",
         "rankable": rankable,

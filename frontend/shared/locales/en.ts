@@ -37,6 +37,7 @@ export const en = {
   breakQuestion: "Book {job} outside its arrival window?",
   breakReason: "Reason",
   breakWindow: "Break the window",
+  customerMessageQueued: "The message to the customer is queued.",
 
   // Drag and drop
   dropHint: "Drop on a contractor's row",

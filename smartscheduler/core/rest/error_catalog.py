@@ -49,7 +49,8 @@ KINDS = {
         409,
         _("The start is outside the promised arrival window"),
         "see `window`, and up to three `nearest_slots` of the same contractor in it; with the permission "
-        "`assignments.break_window`, send `window_break_reason` to book it all the same",
+        "`assignments.break_window`, send `window_break_reason` to book it all the same; `customer_notice` says "
+        "whether the customer gets a message then",
     ),
     "window-promised": Kind(
         409,

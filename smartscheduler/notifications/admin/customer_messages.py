@@ -21,7 +21,7 @@ from smartscheduler.adminsite.permissions import may, person
 from smartscheduler.adminsite.registry import Panel
 from smartscheduler.core.formatting import local_time
 from smartscheduler.core.text import normalize_search
-from smartscheduler.notifications.admin.mails import PRINTING
+from smartscheduler.notifications.message_log import PRINTING
 from smartscheduler.notifications.models import CustomerMessage
 from smartscheduler.notifications.services import send_again
 

@@ -18,10 +18,8 @@ from smartscheduler.adminsite.changelists import ReadAdmin
 from smartscheduler.adminsite.html import badge, in_utc
 from smartscheduler.adminsite.permissions import may, person
 from smartscheduler.core.text import normalize_search
+from smartscheduler.notifications.message_log import PRINTING
 from smartscheduler.notifications.models import Mail
-
-# The backend of a product without a mail server.
-PRINTING = "django.core.mail.backends.console.EmailBackend"
 
 
 @admin.register(Mail)

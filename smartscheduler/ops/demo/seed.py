@@ -10,6 +10,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.ops.demo.assignments import book
 from smartscheduler.ops.demo.bulk_contractors import recruit
+from smartscheduler.ops.demo.customers import add_contact_data
 from smartscheduler.ops.demo.favorites import add_favorites
 from smartscheduler.ops.demo.troubles import add_troubles
 from smartscheduler.rules.current import current_rules
@@ -49,4 +50,5 @@ def seed_world(
         add_troubles(actor)
         add_favorites(rules)
         link_customers()
+        add_contact_data(seed, actor)
     return added
