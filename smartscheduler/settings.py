@@ -236,7 +236,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 # Import files have their own queue and worker, so that they do not delay emails, events, and look-ups.
 FILES_QUEUE = "files"
-CELERY_TASK_ROUTES = {"imports.*": {"queue": FILES_QUEUE}}
+# Plans as well: a run takes a processor for seconds or minutes.
+PLANS_QUEUE = "plans"
+CELERY_TASK_ROUTES = {"imports.*": {"queue": FILES_QUEUE}, "planning.work_on_plans": {"queue": PLANS_QUEUE}}
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 # How long a dead or frozen worker blocks its work for others (smartscheduler.leases).
 LEASE_SECONDS = env.whole("LEASE_SECONDS", default=60)
@@ -422,7 +424,12 @@ DRIVE_MPH = env.number("DRIVE_MPH", default=35.0)
 DRIVE_ROAD_FACTOR = env.number("DRIVE_ROAD_FACTOR", default=1.3)
 
 # --- Plans (docs/planning.md) -----------------------------------------------------------------
+# Limits of the process that makes a plan: CPU seconds and memory. A plan that needs more fails.
+PLAN_PROCESS_SECONDS = env.whole("PLAN_PROCESS_SECONDS", default=600)
+PLAN_PROCESS_MEMORY_MB = env.whole("PLAN_PROCESS_MEMORY_MB", default=2048)
 PLAN_MOST_JOBS = env.whole("PLAN_MOST_JOBS", default=5000)
+# A proposal expires after this time, or when its first slot begins.
+PLAN_EXPIRY_HOURS = env.whole("PLAN_EXPIRY_HOURS", default=48)
 
 # --- Outgoing HTTP (smartscheduler.core.outbound) ---------------------------------------------
 # Providers need a public address and TLS. Inside these networks, private addresses and plain HTTP are allowed too.
@@ -517,6 +524,8 @@ tasks_of_all = {
     },
     "announce-rankings": {"task": "recommendations.announce_rankings", **every_two_seconds},
     "work-on-imports": {"task": "imports.work_on_imports", **every_two_seconds},
+    "work-on-plans": {"task": "planning.work_on_plans", **every_two_seconds},
+    "expire-plans": {"task": "planning.expire_plans", "schedule": timedelta(minutes=1), "options": {"expires": 50}},
     "send-mails": {"task": "notifications.send_mails", **every_two_seconds},
     "queue-reminders": {
         "task": "notifications.queue_reminders",

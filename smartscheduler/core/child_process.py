@@ -44,11 +44,17 @@ class MemoryLimitExceeded(ChildFailed):
 
 
 def call(
-    target: str, payload: bytes, *, seconds: float, megabytes: int, beat: Callable[[], object] = lambda: None
+    target: str,
+    payload: bytes,
+    *,
+    seconds: float,
+    megabytes: int,
+    beat: Callable[[], object] = lambda: None,
+    beat_seconds: float = BEAT_SECONDS,
 ) -> bytes:
     """Run `target` ("module:function", bytes → bytes) in a child process and return its result.
 
-    `beat` is called every five seconds. The time limit excludes the import of the module. Raises ChildFailed.
+    `beat` is called every `beat_seconds`. The time limit excludes the import of the module. Raises ChildFailed.
     """
     command = [sys.executable, "-m", "smartscheduler.core.child_process", target]
     limits = [str(seconds), str(megabytes), str(os.getpid())]
@@ -60,7 +66,7 @@ def call(
         start_new_session=True,
     ) as child:
         try:
-            answer = _answer(child, payload, seconds, beat)
+            answer = _answer(child, payload, seconds, beat, beat_seconds)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
@@ -68,12 +74,14 @@ def call(
     return answer
 
 
-def _answer(child: "subprocess.Popen[bytes]", payload: bytes, seconds: float, beat: Callable[[], object]) -> bytes:
+def _answer(
+    child: "subprocess.Popen[bytes]", payload: bytes, seconds: float, beat: Callable[[], object], beat_seconds: float
+) -> bytes:
     deadline = time.monotonic() + START_SECONDS + seconds * CLOCK_FACTOR + GRACE_SECONDS
     unsent: bytes | None = payload
     while time.monotonic() < deadline:
         try:
-            return child.communicate(unsent, timeout=BEAT_SECONDS)[0]
+            return child.communicate(unsent, timeout=beat_seconds)[0]
         except subprocess.TimeoutExpired:
             unsent = None  # communicate() keeps the input of its first call
             beat()

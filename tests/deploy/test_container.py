@@ -27,6 +27,7 @@ COMMANDS = {
     "web": process_specs.web(host="0.0.0.0", port=8000, workers=2),  # noqa: S104
     "worker": process_specs.WORKER,
     "worker-files": process_specs.FILE_WORKER,
+    "worker-plans": process_specs.PLAN_WORKER,
     "beat": process_specs.beat("/tmp/beat-schedule"),  # noqa: S108
     "relay": process_specs.RELAY,
 }
@@ -58,7 +59,7 @@ class TestFiles:
         assert json.loads(command) == ["python", *COMMANDS["web"]]
         assert "command" not in COMPOSE["web"]
 
-    @pytest.mark.parametrize("name", ["worker", "worker-files", "beat", "relay"])
+    @pytest.mark.parametrize("name", ["worker", "worker-files", "worker-plans", "beat", "relay"])
     def test_the_other_services_run_their_process(self, name: str) -> None:
         assert COMPOSE[name]["command"] == ["python", *COMMANDS[name]]
 

@@ -70,7 +70,7 @@ def test_all_run_what_the_image_runs() -> None:
     assert commands == {
         "web": None,
         "migrate": ["python", "manage.py", "migrate", "--noinput"],
-        **{name: ["python", *COMMANDS[name]] for name in ("worker", "worker-files", "beat", "relay")},
+        **{name: ["python", *COMMANDS[name]] for name in ("worker", "worker-files", "worker-plans", "beat", "relay")},
     }
     assert {container(pod)["image"] for pod in PODS.values()} == {KUSTOMIZATION["images"][0]["name"]}
 

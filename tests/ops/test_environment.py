@@ -32,7 +32,7 @@ from tests.factories import AssignmentFactory, PlanFactory
 from tests.ops.broken import run
 
 pytestmark = pytest.mark.django_db
-QUEUES = ("celery", "files")
+QUEUES = ("celery", "files", "plans")
 
 
 def findings(name: str) -> list[str]:
@@ -229,6 +229,7 @@ class TestWorkers:
         (waiting,) = findings("tasks-move")
         assert waiting.startswith("tasks in the queue celery: 1, the oldest for 18")
         heartbeats.stamp("files")
+        heartbeats.stamp("plans")
         valkey().hset(heartbeats._key(), "celery", str(heartbeats._now() - 90))
         (silent,) = findings("workers-alive")
         assert silent.startswith("no task of the queue celery has run for 9")

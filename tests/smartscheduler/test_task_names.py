@@ -24,6 +24,7 @@ def test_each_scheduled_one_exists() -> None:
     assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= names()
 
 
-def test_files_have_a_queue_of_their_own() -> None:
+def test_files_and_plans_have_queues_of_their_own() -> None:
     queues = {name: app.amqp.router.route({}, name)["queue"].name for name in names()}
     assert {name for name, queue in queues.items() if queue == settings.FILES_QUEUE} == {"imports.work_on_imports"}
+    assert {name for name, queue in queues.items() if queue == settings.PLANS_QUEUE} == {"planning.work_on_plans"}

@@ -177,6 +177,7 @@ class Product:
             "worker": process_specs.worker_with_beat(str(self.run_dir / "beat-schedule")),
             "relay": process_specs.RELAY,
             "files": process_specs.FILE_WORKER,
+            "plans": process_specs.PLAN_WORKER,
             **({"roads": process_specs.DEMO_ROADS} if settings.TRAVEL_DEMO else {}),
             **({"words": process_specs.DEMO_WORDS} if settings.EXPLANATION_DEMO else {}),
         }

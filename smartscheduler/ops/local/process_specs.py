@@ -22,6 +22,12 @@ FILE_WORKER = (
     *("worker", "--queues", "files", "--hostname", "files@%h"),
     *("--pool", "threads", "--concurrency", "4", "--without-mingle", "--without-gossip"),
 )
+# One of its threads waits for the child process that makes a plan (recommendations.planning.runs); the others answer.
+PLAN_WORKER = (
+    *CELERY,
+    *("worker", "--queues", "plans", "--hostname", "plans@%h"),
+    *("--pool", "threads", "--concurrency", "2", "--without-mingle", "--without-gossip"),
+)
 
 
 def web(*, host: str, port: int, workers: int) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ PREFIX = "smartscheduler_"
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 CALENDARS = (16.0, 32.0, 64.0, 128.0, 256.0, 1024.0, 4096.0)
 
+PLAN_TIMES = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+
 
 class Counter:
     """A Prometheus counter: `add(label, …)`."""
@@ -74,6 +76,9 @@ BOOKINGS = Counter("bookings", "Attempts to book, by what came of them", "act", 
 CUSTOMER_CHANGES = Counter("customer_changes", "Attempts to create, change and merge customers", "act", "outcome")
 ARRIVAL_WINDOWS = Counter("arrival_windows", "Attempts to promise and withdraw arrival windows", "act", "outcome")
 MESSAGES = Counter("customer_messages", "Messages to customers, by how they ended", "kind", "state")
+PLANS = Counter("plans", "Runs of plans, by how they ended", "state")
+PLAN_SECONDS = Histogram("plan_seconds", "How long runs of plans took", "effort", buckets=PLAN_TIMES)
+PLAN_ITEMS_REFUSED = Counter("plan_items_refused", "Planned bookings that the engine refused: defects", "rule")
 TASKS = Counter("tasks", "Tasks of the workers, by how they ended", "task", "state")
 TASK_SECONDS = Histogram("task_seconds", "How long tasks took", "task")
 

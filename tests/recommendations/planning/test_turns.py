@@ -1,0 +1,249 @@
+"""Turns of a worker: leases, killed workers, stop, cancel, limits, and what the engine refuses."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any, NoReturn
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from assignments.eligibility import Reason, Rule
+from jobs.models import Job
+from recommendations.planning import child_run, results, runs
+from recommendations.planning.models import Plan, PlanItem
+from recommendations.planning.scope import Scope
+from recommendations.planning.services import cancel_plan, expire_plans, request_plan, stop_plan
+from recommendations.planning.solver import SolveCancelled
+from smartscheduler.accounts.models import User
+from smartscheduler.core import child_process
+from smartscheduler.core.child_process import ChildFailed, MemoryLimitExceeded, TimeLimitExceeded
+from smartscheduler.errors import InvalidTransition
+from smartscheduler.events.models import OutboxEvent
+from tests.events.processes import environment
+from tests.factories import ContractorFactory, JobFactory, PlanFactory, UserFactory, at
+
+pytestmark = pytest.mark.django_db
+Call = Callable[..., bytes]
+
+
+def day(days: int) -> date:
+    return at(0, days=days).date()
+
+
+def requested(jobs: list[Job] | None = None, actor: User | None = None) -> Plan:
+    jobs = [JobFactory()] if jobs is None else jobs
+    scope = Scope(jobs=[job.pk for job in jobs], first_day=day(1), last_day=day(5), seed=7, effort="quick")
+    return request_plan(scope=scope, actor=actor or UserFactory())
+
+
+def in_this_process(target: str, payload: bytes, **_: Any) -> bytes:
+    assert target == "recommendations.planning.child_run:run_for_parent"
+    return child_run.run_for_parent(payload)
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child_process, "call", in_this_process)
+
+
+def ends_with(failure: type[BaseException]) -> Call:
+    def call(*_: Any, **__: Any) -> NoReturn:
+        raise failure
+
+    return call
+
+
+def test_the_plan_that_has_waited_longest_is_taken_first() -> None:
+    first, second = requested(), requested()
+    Plan.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(minutes=1))
+    assert [plan.pk for plan in (runs.take(), runs.take()) if plan] == [first.pk, second.pk]
+    assert runs.take() is None
+
+
+def test_a_users_next_plan_waits_for_the_one_that_runs() -> None:
+    user = UserFactory()
+    first, second = requested(actor=user), requested(actor=user)
+    assert runs.take() == first
+    assert runs.take() is None
+    cancel_plan(plan_id=first.pk, actor=user)
+    assert runs.take() == second
+
+
+def test_a_worker_makes_all_that_wait() -> None:
+    ContractorFactory()
+    plans = [requested(), requested()]
+    runs.work_on_plans()
+    assert {plan.state for plan in Plan.objects.filter(pk__in=[plan.pk for plan in plans])} == {"ready"}
+
+
+def test_a_killed_worker_is_replaced_once_with_the_same_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = requested()
+    taken = runs.take()
+    assert taken
+    assert runs.take() is None  # its lease is alive
+    for attempts in (1, 2):
+        assert Plan.objects.get().attempts == attempts
+        Plan.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+        again = runs.take()
+    assert again is None
+    plan.refresh_from_db()
+    assert (plan.state, plan.seed) == ("failed", 7)
+    assert plan.failure == "The worker was stopped twice during the run. Request a new plan."
+    assert OutboxEvent.objects.get(type="PlanFailed").data["reason"] == plan.failure
+
+
+def test_a_crash_is_tried_again_and_then_fails_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = requested()
+    monkeypatch.setattr(child_process, "call", ends_with(ChildFailed))
+    runs.work_on_plans()
+    plan.refresh_from_db()
+    assert (plan.state, plan.attempts) == ("failed", 2)
+    assert "log of the worker" in plan.failure
+    assert not PlanItem.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("failure", "sentence"),
+    [(TimeLimitExceeded, "600 seconds of work"), (MemoryLimitExceeded, "2048 MB of memory")],
+)
+def test_a_limit_is_not_tried_again(monkeypatch: pytest.MonkeyPatch, failure: type[ChildFailed], sentence: str) -> None:
+    plan = requested()
+    monkeypatch.setattr(child_process, "call", ends_with(failure))
+    runs.work_on_plans()
+    plan.refresh_from_db()
+    assert (plan.state, plan.attempts) == ("failed", 1)
+    assert sentence in plan.failure
+
+
+def test_a_worker_that_shuts_down_gives_its_plan_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    requested()
+    monkeypatch.setattr(child_process, "call", ends_with(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        runs.work_on_plans()
+    monkeypatch.setattr(child_process, "call", in_this_process)
+    runs.work_on_plans()
+    assert Plan.objects.get().state == "ready"
+
+
+def test_a_stopped_run_keeps_the_best_plan_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    ContractorFactory.create_batch(2)
+    plan = requested(JobFactory.create_batch(4, duration=timedelta(hours=3)))
+    monkeypatch.setattr(runs, "LOOK_SECONDS", 0.0)
+    listen = runs.Run.listen
+
+    def stopping(self: runs.Run, progress: Any) -> Any:
+        if not self.is_stopped:
+            stop_plan(plan_id=plan.pk, actor=None)
+        return listen(self, progress)
+
+    monkeypatch.setattr(runs.Run, "listen", stopping)
+    runs.work_on_plans()
+    plan.refresh_from_db()
+    assert (plan.state, plan.limit_reached) == ("stopped", "stopped")
+    assert plan.items.count() == plan.figures["plan"]["planned"] > 0
+    assert OutboxEvent.objects.get(type="PlanReady").data["stopped"] is True
+
+
+def test_a_canceled_run_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    ContractorFactory()
+    plan = requested()
+
+    def solve(*_: Any, **__: Any) -> NoReturn:
+        cancel_plan(plan_id=plan.pk, actor=None)
+        raise SolveCancelled
+
+    monkeypatch.setattr(runs, "solve", solve)
+    runs.work_on_plans()
+    plan.refresh_from_db()
+    assert (plan.state, plan.items.count()) == ("cancelled", 0)
+
+
+def test_a_result_that_comes_after_the_cancellation_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    ContractorFactory()
+    plan = requested()
+    checked = runs.checked
+
+    def late(*arguments: Any) -> Any:
+        cancel_plan(plan_id=plan.pk, actor=None)
+        return checked(*arguments)
+
+    monkeypatch.setattr(runs, "checked", late)
+    runs.work_on_plans()
+    plan.refresh_from_db()
+    assert (plan.state, plan.items.count()) == ("cancelled", 0)
+    with pytest.raises(InvalidTransition):
+        cancel_plan(plan_id=plan.pk, actor=None)
+
+
+def test_the_parent_ends_the_child_of_a_canceled_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = requested()
+
+    def call(*_: Any, beat: Callable[[], None], **__: Any) -> NoReturn:
+        beat()
+        cancel_plan(plan_id=plan.pk, actor=None)
+        beat()
+        raise AssertionError("it goes on")
+
+    monkeypatch.setattr(child_process, "call", call)
+    runs.work_on_plans()
+    plan.refresh_from_db()
+    assert plan.state == "cancelled"
+
+
+def test_progress_is_in_the_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    ContractorFactory.create_batch(2)
+    plan = requested(JobFactory.create_batch(4))
+    monkeypatch.setattr(runs, "REPORT_SECONDS", 0.0)
+    runs.work_on_plans()
+    progress = list(OutboxEvent.objects.filter(type="PlanProgressed"))
+    assert progress
+    assert {event.data["plan_id"] for event in progress} == {str(plan.pk)}
+    plan.refresh_from_db()
+    assert plan.percent == 100
+    assert plan.progress["planned"] == 4
+
+
+def test_what_the_engine_refuses_is_never_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    ContractorFactory()
+    job = JobFactory()
+    refusal = [Reason(Rule.FULLY_BOOKED, "It is booked.")]
+    monkeypatch.setattr(results, "booking_obstacles", lambda *_: refusal)
+    counted: list[str] = []
+    monkeypatch.setattr(runs.PLAN_ITEMS_REFUSED, "add", counted.append)
+    plan = requested([job])
+    runs.work_on_plans()
+    plan.refresh_from_db()
+    assert (plan.state, plan.items.count(), plan.proven) == ("ready", 0, False)
+    assert counted == ["fully_booked"]
+
+
+def test_a_proposal_expires_when_its_first_slot_begins_or_after_two_days(settings: Settings) -> None:
+    ContractorFactory()
+    plan = requested([JobFactory(desired_date=at(12, days=4))])
+    runs.work_on_plans()
+    plan.refresh_from_db()
+    assert plan.expires_at
+    assert timedelta(hours=47) < plan.expires_at - timezone.now() < timedelta(hours=49)
+    assert expire_plans() == 0
+    Plan.objects.update(expires_at=timezone.now())
+    assert expire_plans() == 1
+    plan.refresh_from_db()
+    assert (plan.state, plan.is_open) == ("expired", False)
+    assert OutboxEvent.objects.filter(type="PlanExpired").count() == 1
+    PlanFactory(state="partly_accepted", expires_at=timezone.now())
+    assert expire_plans() == 0
+
+
+@pytest.mark.system
+@pytest.mark.django_db(transaction=True)
+def test_a_plan_is_made_in_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
+    ContractorFactory.create_batch(3)
+    plan = requested(JobFactory.create_batch(6, duration=timedelta(hours=3)))
+    runs.work_on_plans()
+    plan.refresh_from_db()
+    assert (plan.state, plan.failure) == ("ready", "")
+    assert plan.items.count() == 6
