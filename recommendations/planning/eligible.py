@@ -2,17 +2,21 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import NamedTuple
+from uuid import UUID
 
 from assignments.eligibility import unmet_rules
 from assignments.scoring import availability_part, hundredths
 from contractors.models import Contractor
-from recommendations.search.query import EligibleContractor, RankingQuery
+from recommendations.search.query import EligibleContractor, Order, RankingQuery
 from smartscheduler.core.text import fold
 
 # Degrees of latitude are at least this long, and a little slack covers rounding.
 MILES_A_DEGREE, SLACK_MILES = 68.0, 1.0
+# Contractors without a service radius are eligible everywhere, so that a job can have thousands.
+MOST_ELIGIBLE = 400
 
 
 class Person(NamedTuple):
@@ -43,23 +47,36 @@ class ContractorIndex:
         self._latitudes = {kind: [latitude for latitude, _ in people] for kind, people in self._near.items()}
         self._widest = {kind: max(person.radius or 0.0 for _, person in people) for kind, people in self._near.items()}
 
-    def eligible(self, query: RankingQuery) -> list[EligibleContractor]:
-        """The contractors who meet all requirements, by the sort key of the best score that they can have."""
+    def eligible(self, query: RankingQuery, always: UUID | None = None) -> tuple[list[EligibleContractor], int | None]:
+        """The contractors who meet all requirements, by the sort key of the best score that they can have.
+
+        At most MOST_ELIGIBLE and the contractor `always`, and the highest bound of the others; None if there are none.
+        """
+        eligible, others = list[EligibleContractor](), None
+        for _, contender, contractor in sorted(self._in_reach(query), key=itemgetter(0)):
+            if others is not None and always is None:
+                break
+            if unmet_rules(contractor, query.request, miles=contender.miles):
+                continue
+            if len(eligible) < MOST_ELIGIBLE or contender.id == always:
+                eligible.append(contender)
+            elif others is None:
+                others = contender.bound
+        return eligible, others
+
+    def _in_reach(self, query: RankingQuery) -> Iterator[tuple[Order, EligibleContractor, Contractor]]:
+        """Those with the skills and the site in their radius, with the sort key: a quick look before all rules."""
         availability = availability_part(query.first_open_offset)
         required = {fold(skill) for skill in query.request.required_skills}
-        contenders = []
         for person in self._candidates(query):
-            contractor = person.contractor
             if not required <= person.skills:
                 continue
+            contractor = person.contractor
             miles = query.site.miles_from(contractor.point)
-            if person.radius is not None and miles > person.radius:
-                continue
-            if unmet_rules(contractor, query.request, miles=miles):
-                continue
-            rating = hundredths(contractor.rating)
-            contenders.append(query.contender(contractor.pk, contractor.name, rating, miles, availability))
-        return sorted(contenders, key=lambda contender: contender.best_order)
+            if person.radius is None or miles <= person.radius:
+                rating = hundredths(contractor.rating)
+                contender = query.contender(contractor.pk, contractor.name, rating, miles, availability)
+                yield contender.best_order, contender, contractor
 
     def _candidates(self, query: RankingQuery) -> Iterator[Person]:
         latitude = query.request.point.latitude
@@ -71,8 +88,3 @@ class ContractorIndex:
                 for _, person in self._near[kind][first:last]:
                     yield person
             yield from self._everywhere.get(kind, ())
-
-
-def contractor_ids(eligible: Sequence[Sequence[EligibleContractor]]) -> set[object]:
-    """The contractors who are eligible for at least one job."""
-    return {contender.id for contenders in eligible for contender in contenders}

@@ -55,6 +55,8 @@ class PlannedJob:
     days: tuple[date, date]
     not_before: datetime
     eligible: Sequence[EligibleContractor]
+    # The highest score that eligible contractors beyond those listed could have; None without others.
+    bound_of_others: int | None = None
     so_far: BookingSoFar | None = None
     lock: str = ""
 
@@ -210,15 +212,17 @@ class Reading:
         query = RankingQuery(request, horizon, not_before, self.rules, site)
         so_far = _so_far(booked) if booked else None
         lock = self.scope.locks.get(booked.pk, "") if booked else ""
-        eligible = index.eligible(query) if first <= last or so_far else []
+        own = so_far.contractor_id if so_far else None
+        eligible, others = index.eligible(query, own) if first <= last or so_far else ([], None)
         if so_far and lock == Lock.CONTRACTOR:
-            eligible = [contender for contender in eligible if contender.id == so_far.contractor_id]
+            eligible, others = [contender for contender in eligible if contender.id == own], None
         return PlannedJob(
             job=job,
             query=query,
             days=(first, last),
             not_before=not_before,
             eligible=eligible,
+            bound_of_others=others,
             so_far=so_far,
             lock=lock,
         )
@@ -409,7 +413,9 @@ class ProblemBuilder:
             self.sharing[self.reading.contractors[self.segments[option.segment].contractor].pk].add(
                 self.places[planned.request.point]
             )
-        return sorted(options, key=lambda option: option.segment), best[0][0] if is_cut else None
+        beyond = [best[0][0]] if is_cut else []
+        beyond += [planned.bound_of_others] if planned.bound_of_others is not None else []
+        return sorted(options, key=lambda option: option.segment), max(beyond, default=None)
 
     def _options_with(self, number: int, planned: PlannedJob, contender: EligibleContractor) -> Iterator[Option]:
         """The options with one contractor: one for each segment in which the engine has free time for the job."""

@@ -9,7 +9,7 @@ from django.utils import timezone
 from assignments.models import Assignment
 from assignments.services import assign_job
 from jobs.models import Job
-from recommendations.planning import runs, services
+from recommendations.planning import figures, runs, services
 from recommendations.planning.models import Plan, PlanItem
 from recommendations.planning.scope import Scope
 from smartscheduler.events.models import OutboxEvent
@@ -89,10 +89,10 @@ def test_the_figures_compare_today_by_hand_and_the_plan() -> None:
     ContractorFactory.create_batch(2)
     AssignmentFactory(start=at(9, days=2))
     plan = made(JobFactory.create_batch(3))
-    figures = plan.figures
-    assert (figures["today"]["planned"], figures["today"]["mean_score"]) == (0, None)
-    assert (figures["by_hand"]["planned"], figures["plan"]["planned"]) == (3, 3)
-    assert figures["plan"]["mean_score"] >= 0.5
+    columns = plan.figures
+    assert (columns["today"]["planned"], columns["today"]["mean_score"]) == (0, None)
+    assert (columns["by_hand"]["planned"], columns["plan"]["planned"]) == (3, 3)
+    assert columns["plan"]["mean_score"] >= 0.5
     assert plan.counts["jobs"] == 3
     assert plan.counts["kept"] == 1
 
@@ -142,6 +142,14 @@ class TestBookingsThatMayChange:
         plan, _ = self.plan(booked, may_change="pending", locks={booked.pk: lock})
         assert set(plan.items.values_list("action", flat=True)) <= {"keep"}
 
+    @pytest.mark.parametrize(("lock", "action"), [("contractor", "move"), ("day", "move")])
+    def test_move_within_their_lock(self, booked: Assignment, lock: str, action: str) -> None:
+        plan, long = self.plan(booked, may_change="pending", locks={booked.pk: lock})
+        items = {item.job: item for item in plan.items.all()}
+        assert items.keys() == {long, booked.job}
+        assert items[booked.job].action == action
+        assert items[booked.job].contractor == booked.contractor
+
     def test_confirmed_ones_stay_when_only_pending_ones_may_move(self, booked: Assignment) -> None:
         Assignment.objects.update(status="confirmed", confirmed_at=timezone.now())
         plan, _ = self.plan(booked, may_change="pending")
@@ -155,6 +163,32 @@ class TestBookingsThatMayChange:
         assert items["keep"].slot == booked.slot
         assert items["keep"].bundle != items["book"].bundle
         assert not items["keep"].is_change
+
+
+def test_the_miles_of_the_day_count_the_bookings_that_stay() -> None:
+    contractor = ContractorFactory()
+    north = {"latitude": "30.3672", "longitude": "-97.7431"}
+    AssignmentFactory(contractor=contractor, job=JobFactory(status="assigned", **north), start=at(8, days=2))
+    job = JobFactory(desired_date=at(13, days=2))
+    item = made([job], first_day=day(2), last_day=day(2)).items.get()
+    assert (str(item.miles_before), str(item.miles_after)) == ("0.0", "6.9")
+    assert item.travel == 346  # 6.91 miles at 50 ten-thousandths
+
+
+def test_by_hand_takes_the_most_urgent_job_first_and_the_first_of_its_ranking() -> None:
+    near, far = ContractorFactory(rating="5.00"), ContractorFactory(rating="3.00")
+    jobs = JobFactory.create_batch(2, duration=timedelta(hours=8), desired_date=at(8, days=2))
+    urgent = JobFactory(duration=timedelta(hours=8), desired_date=at(8, days=2), priority="urgent")
+    services.request_plan(scope=scope([*jobs, urgent], first_day=day(2), last_day=day(2)), actor=None)
+    plan = runs.take()
+    assert plan
+    run = runs.Run(plan)
+    run.run()
+    assert run.snapshot
+    booked = figures.by_hand(run.snapshot)
+    assert [(each.planned.job, each.contractor_id) for each in booked][:1] == [(urgent, near.pk)]
+    assert [each.contractor_id for each in booked] == [near.pk, far.pk]
+    assert run.figures["by_hand"]["unplanned"] == 1
 
 
 def test_the_events_of_a_run() -> None:

@@ -18,6 +18,7 @@ from recommendations.planning.solver import SolveCancelled
 from smartscheduler.accounts.models import User
 from smartscheduler.core import child_process
 from smartscheduler.core.child_process import ChildFailed, MemoryLimitExceeded, TimeLimitExceeded
+from smartscheduler.core.observability.metrics.definitions import PLAN_ITEMS_REFUSED
 from smartscheduler.errors import InvalidTransition
 from smartscheduler.events.models import OutboxEvent
 from tests.events.processes import environment
@@ -162,7 +163,7 @@ def test_a_canceled_run_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_result_that_comes_after_the_cancellation_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     ContractorFactory()
     plan = requested()
-    checked = runs.checked
+    checked = results.checked
 
     def late(*arguments: Any) -> Any:
         cancel_plan(plan_id=plan.pk, actor=None)
@@ -210,7 +211,7 @@ def test_what_the_engine_refuses_is_never_a_row(monkeypatch: pytest.MonkeyPatch)
     refusal = [Reason(Rule.FULLY_BOOKED, "It is booked.")]
     monkeypatch.setattr(results, "booking_obstacles", lambda *_: refusal)
     counted: list[str] = []
-    monkeypatch.setattr(runs.PLAN_ITEMS_REFUSED, "add", counted.append)
+    monkeypatch.setattr(PLAN_ITEMS_REFUSED, "add", counted.append)
     plan = requested([job])
     runs.work_on_plans()
     plan.refresh_from_db()
