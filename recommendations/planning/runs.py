@@ -41,6 +41,8 @@ logger = structlog.get_logger(__name__)
 # A plan is tried this often.
 MOST_ATTEMPTS = 2
 LEASE, BEAT_SECONDS = timedelta(seconds=30), 1.0
+# The import of the solver can take long on a busy machine.
+START_SECONDS = 240.0
 # Between two looks at the row for a request to stop, and between two reports of progress.
 LOOK_SECONDS, REPORT_SECONDS = 0.5, 1.0
 LONGEST_TURN_SECONDS = 20.0
@@ -114,6 +116,7 @@ def run_apart(plan: Plan, watch: Callable[[], object] = lambda: None) -> None:
             megabytes=settings.PLAN_PROCESS_MEMORY_MB,
             beat=beat,
             beat_seconds=BEAT_SECONDS,
+            start_seconds=START_SECONDS,
         )
     except RunLost:
         return
@@ -226,6 +229,11 @@ class Run:
         if now - self._reported >= REPORT_SECONDS:
             self._reported = now
             self._report(progress)
+        return self._look()
+
+    def _look(self, _: Progress | None = None) -> Signal:
+        """Whether the user has asked to stop or to cancel; looks at the row twice a second at most."""
+        now = time.monotonic()
         if now - self._looked < LOOK_SECONDS:
             return Signal.STOP if self.is_stopped else Signal.CONTINUE
         self._looked = now
@@ -257,6 +265,7 @@ class Run:
                 item.miles_before, item.miles_after = (Decimal(f"{number:.1f}") for number in miles[item.job_id])
         self.figures["plan"] = self._figures.of(booked)
         offset = dropped_price(snapshot)
+        stopped = self.is_stopped and not solution.proven
         return store(
             plan_id=self.plan.pk,
             attempt=self.plan.attempts,
@@ -267,10 +276,10 @@ class Run:
                 "worth": rows_worth(snapshot, placements),
                 "bound": None if solution.bound is None else solution.bound - offset,
                 "proven": solution.proven and len(placements) == len(solution.placements),
-                "limit_reached": solution.limit,
+                "limit_reached": "stopped" if stopped else solution.limit,
                 "progress": {**self.figures["plan"], "worth": rows_worth(snapshot, placements)},
             },
-            stopped=solution.limit == "stopped",
+            stopped=stopped,
         )
 
     def _misses(self, snapshot: Snapshot, solution: Solution, placements: list[Placement]) -> list[PlanMiss]:

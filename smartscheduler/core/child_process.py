@@ -51,13 +51,16 @@ def call(
     megabytes: int,
     beat: Callable[[], object] = lambda: None,
     beat_seconds: float = BEAT_SECONDS,
+    start_seconds: float | None = None,
 ) -> bytes:
     """Run `target` ("module:function", bytes → bytes) in a child process and return its result.
 
-    `beat` is called every `beat_seconds`. The time limit excludes the import of the module. Raises ChildFailed.
+    `beat` is called every `beat_seconds`. The time limit excludes the import of the module, which can take
+    `start_seconds` (START_SECONDS). Raises ChildFailed.
     """
+    start_seconds = START_SECONDS if start_seconds is None else start_seconds
     command = [sys.executable, "-m", "smartscheduler.core.child_process", target]
-    limits = [str(seconds), str(megabytes), str(os.getpid())]
+    limits = [str(seconds), str(megabytes), str(os.getpid()), str(start_seconds)]
     with subprocess.Popen(  # noqa: S603
         [*command, *limits],
         cwd=BASE_DIR,
@@ -66,7 +69,7 @@ def call(
         start_new_session=True,
     ) as child:
         try:
-            answer = _answer(child, payload, seconds, beat, beat_seconds)
+            answer = _answer(child, payload, start_seconds + seconds * CLOCK_FACTOR, beat, beat_seconds)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
@@ -77,7 +80,7 @@ def call(
 def _answer(
     child: "subprocess.Popen[bytes]", payload: bytes, seconds: float, beat: Callable[[], object], beat_seconds: float
 ) -> bytes:
-    deadline = time.monotonic() + START_SECONDS + seconds * CLOCK_FACTOR + GRACE_SECONDS
+    deadline = time.monotonic() + seconds + GRACE_SECONDS
     unsent: bytes | None = payload
     while time.monotonic() < deadline:
         try:
@@ -97,9 +100,9 @@ def _check(code: int) -> None:
         raise ChildFailed(f"exit code {code}")
 
 
-def main(target: str, seconds: str, megabytes: str, parent: str) -> int:
+def main(target: str, seconds: str, megabytes: str, parent: str, start_seconds: str) -> int:
     """Entry point of the child process: set the limits, call the function, write its result to standard output."""
-    _limit(int(megabytes), int(parent))
+    _limit(int(megabytes), int(parent), float(start_seconds))
     answers = os.dup(1)
     os.dup2(2, 1)  # prints of the function go to the log, not into the result
     module, _, name = target.partition(":")
@@ -117,7 +120,7 @@ def main(target: str, seconds: str, megabytes: str, parent: str) -> int:
     return 0
 
 
-def _limit(megabytes: int, parent: int) -> None:
+def _limit(megabytes: int, parent: int, start_seconds: float) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # the parent died before prctl
@@ -127,7 +130,7 @@ def _limit(megabytes: int, parent: int) -> None:
     _set(resource.RLIMIT_AS, memory, memory)
     _set(resource.RLIMIT_CORE, 0, 0)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, START_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, start_seconds)
 
 
 def _limit_time(seconds: float) -> None:

@@ -172,7 +172,7 @@ def test_the_miles_of_the_day_count_the_bookings_that_stay() -> None:
     job = JobFactory(desired_date=at(13, days=2))
     item = made([job], first_day=day(2), last_day=day(2)).items.get()
     assert (str(item.miles_before), str(item.miles_after)) == ("0.0", "6.9")
-    assert item.travel == 346  # 6.91 miles at 50 ten-thousandths
+    assert item.travel == 345  # 6.91 miles at 50 ten-thousandths
 
 
 def test_by_hand_takes_the_most_urgent_job_first_and_the_first_of_its_ranking() -> None:
