@@ -16,6 +16,7 @@ from assignments.eligibility import Reason
 from assignments.scoring import Score, as_decimal
 from contractors.models import Contractor
 from recommendations.explanations import Breakdown, distance, explain, rated
+from recommendations.planning.decision_sentence import FIRST_CONTRACTOR
 from recommendations.planning.evaluation import worth_of
 from recommendations.planning.models import PlanItem
 from recommendations.planning.objective import fairness_price, priority_worth
@@ -181,7 +182,10 @@ def items_of(snapshot: Snapshot, placements: Sequence[Placement]) -> list[PlanIt
 
 def _item(snapshot: Snapshot, placed: Placed, bundles: "Bundles") -> PlanItem:
     planned, score = placed.planned, placed.score
-    rank, considered, exact = _rank(snapshot, placed)
+    rank, considered, exact, first = _rank(snapshot, placed)
+    breakdown = _breakdown(placed).as_json()
+    if first and first != placed.contractor.pk:
+        breakdown[FIRST_CONTRACTOR] = str(first)
     item = PlanItem(
         action=placed.action,
         bundle=bundles.number(planned.job.pk),
@@ -189,7 +193,7 @@ def _item(snapshot: Snapshot, placed: Placed, bundles: "Bundles") -> PlanItem:
         contractor=placed.contractor,
         priority_worth=priority_worth(planned.job.priority, snapshot.rules),
         score=as_decimal(score.total),
-        score_breakdown=_breakdown(placed).as_json(),
+        score_breakdown=breakdown,
         travel=placed.travel,
         fairness=placed.fairness,
         disruption=placed.disruption,
@@ -231,8 +235,8 @@ def _breakdown(placed: Placed) -> Breakdown:
     return Breakdown.of(placed.score, query.weights, explanation)
 
 
-def _rank(snapshot: Snapshot, placed: Placed) -> tuple[int | None, int, bool]:
-    """The rank of the contractor for this job alone, by the bookings of today, and the number of candidates.
+def _rank(snapshot: Snapshot, placed: Placed) -> tuple[int | None, int, bool, UUID | None]:
+    """The rank of the contractor for this job alone, by the bookings of today, the number of candidates, and the first.
 
     None if the contractor would not be a candidate today, for example because the plan frees the time first.
     """
@@ -240,18 +244,19 @@ def _rank(snapshot: Snapshot, placed: Placed) -> tuple[int | None, int, bool]:
     by_id = {contender.id: contender for contender in planned.eligible}
     own = _candidate(snapshot, planned, by_id[placed.contractor.pk])
     if own is None:
-        return None, 0, False
-    rank, candidates = 1, 1
+        return None, 0, False, None
+    rank, candidates, first = 1, 1, own
     for opened, contender in enumerate(planned.eligible):
         matters = contender.best_order < own.order
         if not matters and opened >= MOST_COUNTED:
-            return rank, candidates, False
+            return rank, candidates, False, first.contender.id
         if contender.id == placed.contractor.pk:
             continue
         if candidate := _candidate(snapshot, planned, contender):
             candidates += 1
             rank += candidate.order < own.order
-    return rank, candidates, True
+            first = min(first, candidate, key=lambda each: each.order)
+    return rank, candidates, True, first.contender.id
 
 
 def _candidate(snapshot: Snapshot, planned: PlannedJob, contender: EligibleContractor) -> ScoredCandidate | None:
