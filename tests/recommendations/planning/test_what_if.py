@@ -1,0 +1,133 @@
+"""*What if*: one change of a scope, and the plan of the rest."""
+
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from recommendations.planning.acceptance import accept_plan
+from recommendations.planning.models import Plan, PlanMiss
+from recommendations.planning.reasons import what_ifs
+from recommendations.planning.replans import replan
+from recommendations.planning.scope import Scope
+from recommendations.planning.services import request_plan
+from recommendations.planning.what_if import WhatIf
+from smartscheduler.errors import InvalidInput, InvalidTransition
+from tests.factories import ContractorFactory, JobFactory, UserFactory, at
+from tests.recommendations.planning.proposals import proposes
+
+DAYS: dict[str, Any] = {"first_day": date(2026, 11, 30), "last_day": date(2026, 12, 2)}
+LOCKED = uuid4()
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "value"),
+    [
+        ({"last_day": "2026-12-04"}, "last_day", date(2026, 12, 4)),
+        ({"unlock": str(LOCKED)}, "locks", {}),
+        ({"may_change": "pending"}, "may_change", "pending"),
+        ({"max_changes": 3}, "max_changes", 3),
+        ({"max_changes": None}, "max_changes", None),
+        ({"effort": "thorough"}, "effort", "thorough"),
+        ({"all_contractors": True}, "contractors", None),
+    ],
+)
+def test_changes_one_field(change: dict[str, Any], field: str, value: Any) -> None:
+    scope = Scope(jobs=[uuid4()], **DAYS, locks={LOCKED: "day"}, contractors=[uuid4()], max_changes=1)
+    what_if = WhatIf.parse(change)
+    assert what_if.as_json() == change
+    changed = what_if.applied(scope)
+    assert getattr(changed, field) == value
+    before, after = scope.as_json(), changed.as_json()
+    assert {name for name in before if before[name] != after[name]} == {field}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{}, {"colour": "red"}, {"effort": "quick", "max_changes": 1}],
+)
+def test_refuses_what_is_not_one_change(change: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        WhatIf.parse(change)
+    assert list(refusal.value.errors) == ["change"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"last_day": "soon"},
+        {"last_day": 3},
+        {"unlock": "x"},
+        {"unlock": 1},
+        {"may_change": "all"},
+        {"max_changes": "x"},
+    ],
+    ids=str,
+)
+def test_refuses_a_value_of_another_kind(change: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        WhatIf.parse(change).applied(Scope(jobs=[], **DAYS))
+    assert list(refusal.value.errors) == ["change"]
+
+
+def planned(*jobs: Any, **scope: Any) -> Plan:
+    """A ready plan that was requested for these jobs."""
+    days: dict[str, Any] = {"first_day": at(0).date(), "last_day": at(0, days=4).date()}
+    plan = request_plan(scope=Scope(jobs=[job.pk for job in jobs], **days, **scope), actor=UserFactory())
+    Plan.objects.filter(pk=plan.pk).update(state="ready")
+    plan.refresh_from_db()
+    return plan
+
+
+@pytest.mark.django_db
+def test_the_rest_is_planned_again_and_what_was_accepted_stays() -> None:
+    accepted, open_job, ada = JobFactory(), JobFactory(), ContractorFactory()
+    plan = planned(accepted, open_job, may_change="all_but_locked")
+    item = proposes(plan, ada, at(9, days=2), accepted)
+    accept_plan(plan_id=plan.pk, item_ids=None, all_or_nothing=False, actor=None)
+    item.refresh_from_db()
+    rest = replan(plan_id=plan.pk, change=None, actor=UserFactory())
+    scope = Scope.of_json(rest.scope)
+    assert (rest.kind, rest.parent, rest.seed, rest.state) == ("rest", plan, plan.seed, "queued")
+    assert list(scope.jobs) == [open_job.pk]
+    assert scope.locks == {item.assignment_id: "contractor_and_time"}
+
+
+@pytest.mark.django_db
+def test_what_if_starts_a_plan_with_one_change() -> None:
+    job = JobFactory()
+    plan = planned(job)
+    changed = replan(plan_id=plan.pk, change=WhatIf("effort", "thorough"), actor=None)
+    before, after = plan.scope, changed.scope
+    assert (changed.kind, changed.effort) == ("what_if", "thorough")
+    assert {name for name in before if before[name] != after[name]} == {"effort"}
+
+
+@pytest.mark.django_db
+def test_nothing_is_planned_when_no_job_is_open() -> None:
+    job = JobFactory()
+    plan = planned(job)
+    job.status = "assigned"
+    job.save()
+    with pytest.raises(InvalidTransition, match="nothing is left to plan"):
+        replan(plan_id=plan.pk, change=None, actor=None)
+    assert Plan.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("code", "numbers", "changes"),
+    [
+        ("nobody-eligible", {"outside_scope": 2}, [{"all_contractors": True}]),
+        ("nobody-eligible", {"contractors": 2, "outside_scope": 0}, []),
+        ("no-slot-in-days", {"first_free": "2026-12-09"}, [{"last_day": "2026-12-09"}, {"may_change": "pending"}]),
+        ("locked", {"locks": [str(LOCKED)]}, [{"unlock": str(LOCKED)}]),
+        ("locked", {"locks": []}, []),
+        ("max-changes", {"changes": 2, "max_changes": 0}, [{"max_changes": 2}]),
+        ("time-ran-out", {}, [{"effort": "thorough"}]),
+    ],
+)
+def test_each_reason_offers_what_could_help(code: str, numbers: dict[str, Any], changes: list[Any]) -> None:
+    miss = PlanMiss(plan=planned(JobFactory()), code=code, numbers=numbers)
+    assert [what_if.as_json() for _, what_if in what_ifs(miss)] == changes
