@@ -188,11 +188,17 @@ def _no_slot(snapshot: Snapshot, planned: PlannedJob) -> Miss:
     """How many could do the job, and the first day after the plan on which one of them is free."""
     first, last = planned.days
     numbers: dict[str, Any] = {"eligible": len(planned.eligible)}
-    message = ngettext(
-        "{count} contractor could do it, but is not free for {duration} from {first} through {last}.",
-        "{count} contractors could do it, but none is free for {duration} from {first} through {last}.",
-        len(planned.eligible),
-    )
+    if planned.bound_of_others is None:
+        message = ngettext(
+            "{count} contractor could do it, but is not free for {duration} from {first} through {last}.",
+            "{count} contractors could do it, but none is free for {duration} from {first} through {last}.",
+            len(planned.eligible),
+        )
+    else:
+        message = gettext(
+            "More than {count} contractors could do it; none of the best {count} is free for {duration} "
+            "from {first} through {last}."
+        )
     sentence = message.format(
         count=len(planned.eligible),
         duration=hours_and_minutes(planned.request.duration),

@@ -4,6 +4,7 @@ Workers take plans from the table. A lease keeps other workers away; when it exp
 plan starts again once with the same seed, then it fails. No transaction is open while the solver works.
 """
 
+import dataclasses
 import json
 import threading
 import time
@@ -24,13 +25,14 @@ from django.utils.translation import gettext
 from recommendations.planning.events import PlanFailed, PlanProgressed, PlanReady
 from recommendations.planning.figures import Figures, as_booked, booked_by, by_hand, today
 from recommendations.planning.models import Plan, PlanItem, PlanMiss
-from recommendations.planning.problem import Placement, Solution
+from recommendations.planning.problem import Placement, Problem, Solution
 from recommendations.planning.querysets import PlanQuerySet
+from recommendations.planning.reasons import explain_misses
 from recommendations.planning.results import checked, dropped_price, first_start, items_of, place, rows_worth
 from recommendations.planning.scope import Scope
 from recommendations.planning.snapshot import Snapshot, read_snapshot
 from recommendations.planning.solver import EFFORTS, HAS_BOUND, Progress, Signal, solve
-from recommendations.planning.states import Action, State, StopRequest
+from recommendations.planning.states import Action, Effort, State, StopRequest
 from smartscheduler import __version__
 from smartscheduler.core import child_process
 from smartscheduler.core.db.transactions import domain_transaction
@@ -283,22 +285,19 @@ class Run:
         )
 
     def _misses(self, snapshot: Snapshot, solution: Solution, placements: list[Placement]) -> list[PlanMiss]:
-        """The open jobs that are left out."""
-        there = {placement.job for placement in placements}
-        left_out = [n for n, planned in enumerate(snapshot.jobs) if planned.so_far is None and n not in there]
+        """The open jobs that are left out, each with its reason."""
+
+        def solve_again(problem: Problem) -> Solution:
+            return solve(problem, EFFORTS[Effort.QUICK], seed=self.plan.seed, listen=self._look)
+
+        kept = dataclasses.replace(solution, placements=tuple(placements))
+        misses = explain_misses(snapshot, snapshot.problem, kept, solve_again)
         return [
-            PlanMiss(job=snapshot.jobs[number].job, code=_code(snapshot, solution, number), position=position)
-            for position, number in enumerate(left_out)
+            PlanMiss(
+                job_id=miss.job_id, code=miss.code, sentence=miss.sentence, numbers=miss.numbers, position=position
+            )
+            for position, miss in enumerate(misses)
         ]
-
-
-def _code(snapshot: Snapshot, solution: Solution, number: int) -> str:
-    """The primary reason, as far as the snapshot shows it."""
-    if not snapshot.jobs[number].eligible:
-        return PlanMiss.Code.NOBODY_ELIGIBLE
-    if not any(option.job == number for option in snapshot.problem.options):
-        return PlanMiss.Code.NO_SLOT_IN_DAYS
-    return PlanMiss.Code.WORTH_LESS if solution.proven else PlanMiss.Code.TIME_RAN_OUT
 
 
 def counts_of(snapshot: Snapshot) -> dict[str, int]:

@@ -126,16 +126,15 @@ class TestBookingsThatMayChange:
         assert plan.worth == sum(item.worth for item in items.values())
 
     @pytest.mark.parametrize(
-        "others",
+        ("others", "code"),
         [
-            {"max_changes": 0, "may_change": "all_but_locked"},
-            {"freeze_hours": 72, "may_change": "all_but_locked"},
+            ({"max_changes": 0, "may_change": "all_but_locked"}, "max-changes"),
+            ({"freeze_hours": 72, "may_change": "all_but_locked"}, "locked"),
         ],
-        ids=str,
     )
-    def test_stay_within_the_limits(self, booked: Assignment, others: dict[str, Any]) -> None:
+    def test_stay_within_the_limits(self, booked: Assignment, others: dict[str, Any], code: str) -> None:
         plan, long = self.plan(booked, **others)
-        assert plan.misses.get().job == long
+        assert (plan.misses.get().job, plan.misses.get().code) == (long, code)
 
     @pytest.mark.parametrize("lock", ["contractor_and_time", "time"])
     def test_stay_if_their_time_is_locked(self, booked: Assignment, lock: str) -> None:
