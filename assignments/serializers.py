@@ -171,6 +171,13 @@ class ReassignSerializer(StrictSerializer):
     )
 
 
+class SwapSerializer(StrictSerializer):
+    """The other assignment of a swap."""
+
+    other = IdField()
+    override_reason = NotesTextField(max_length=500, allow_blank=True, default="")
+
+
 @sent_as("No longer late", {"until": None})
 class RunningLateSerializer(StrictSerializer):
     """Expected end of work that takes longer than booked."""

@@ -513,6 +513,33 @@ def change_bookings(
     return _change_together(changes=decided, rules=rules, actor=actor, plan_id=plan_id)
 
 
+@explain_conflict
+def swap_assignments(
+    *, assignment_id: UUID, other_id: UUID, actor: User | None, override_reason: str = ""
+) -> Assignment:
+    """Let two bookings trade contractors; each keeps its time. Two of one contractor trade their start times.
+
+    Returns the booking of the first job. Raises DoesNotExist, InvalidInput unless `other_id` is another booking, and the
+    errors of `change_bookings`.
+    """
+    first = Assignment.objects.get(pk=assignment_id)
+    second = Assignment.objects.filter(pk=other_id).first()
+    if second is None or second.pk == first.pk:
+        raise InvalidInput.of("other", gettext("Choose another assignment to swap with."))
+    changes = [
+        BookingChange(
+            job_id=booking.job_id,
+            assignment_id=booking.pk,
+            version=booking.version,
+            contractor_id=other.contractor_id,
+            start=(other if first.contractor_id == second.contractor_id else booking).slot.start,
+            override_reason=override_reason,
+        )
+        for booking, other in ((first, second), (second, first))
+    ]
+    return change_bookings(changes=changes, actor=actor)[0]
+
+
 def _decision(change: BookingChange, rules: Rules, actor: User | None) -> Decision | None:
     """The decision of a change that makes an assignment, computed before the locks unless the caller has one."""
     if change.decision or change.contractor_id is None:

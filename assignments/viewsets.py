@@ -23,6 +23,7 @@ from assignments.serializers import (
     ReassignSerializer,
     RescheduleSerializer,
     RunningLateSerializer,
+    SwapSerializer,
 )
 from contractors.models import Contractor
 from jobs.models import Job
@@ -68,7 +69,10 @@ class AssignmentViewSet(
         "list": Permission.VIEW_ASSIGNMENTS,
         "retrieve": Permission.VIEW_ASSIGNMENTS,
         **dict.fromkeys(
-            ("create", "confirm", "start", "running_late", "complete", "cancel", "reschedule", "reassign", "rate"),
+            (
+                *("create", "confirm", "start", "running_late", "complete", "cancel"),
+                *("reschedule", "reassign", "swap", "rate"),
+            ),
             Permission.ASSIGN,
         ),
     }
@@ -157,6 +161,16 @@ class AssignmentViewSet(
         return self.after(
             services.reassign_assignment(assignment_id=pk, contractor_id=contractor_id, actor=self.actor, **payload)
         )
+
+    @act(SwapSerializer)
+    def swap(self, request: Request, pk: UUID) -> Response:
+        """Let two assignments trade contractors; each keeps its time. Two of one contractor trade their start times.
+
+        Both change, or none. Returns the assignment that the job of this one has then.
+        """
+        payload = self.body(SwapSerializer)
+        other_id = payload.pop("other")
+        return self.after(services.swap_assignments(assignment_id=pk, other_id=other_id, actor=self.actor, **payload))
 
     @act(RatingSerializer)
     def rate(self, request: Request, pk: UUID) -> Response:

@@ -17,7 +17,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.api import NOBODY, V1, client_of, problem, refused_field
-from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
+from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("work_may_start_early")]
 
@@ -311,18 +311,51 @@ def test_a_reassignment_needs_another_contractor(api: APIClient, contractor: str
     assert (held.status, Assignment.objects.count()) == ("pending", 1)
 
 
+def test_swaps_the_contractors_of_two_bookings(api: APIClient) -> None:
+    first, second = AssignmentFactory(start=at(9, days=2)), AssignmentFactory(start=at(10, days=2))
+    answer = api.post(of(first, "swap/"), {"other": str(second.pk), "override_reason": "Both live nearer"}).json()
+    assert (answer["job"], answer["contractor"]) == (str(first.job_id), str(second.contractor_id))
+    assert (answer["time_slot"]["start"], answer["override_reason"]) == (wire(first.slot.start), "Both live nearer")
+    live = {booking.job_id: (booking.contractor_id, booking.slot) for booking in Assignment.objects.live()}
+    assert live == {
+        first.job_id: (second.contractor_id, first.slot),
+        second.job_id: (first.contractor_id, second.slot),
+    }
+
+
+def test_swaps_the_times_of_two_bookings_of_one_contractor(api: APIClient) -> None:
+    first = AssignmentFactory(start=at(9, days=2))
+    second = AssignmentFactory(contractor=first.contractor, start=at(13, days=2))
+    answer = api.post(of(first, "swap/"), {"other": str(second.pk)}).json()
+    assert (answer["id"], answer["time_slot"]["start"]) == (str(first.pk), wire(second.slot.start))
+    second.refresh_from_db()
+    assert second.slot == first.slot
+
+
+def test_a_swap_that_fails_leaves_everything(api: APIClient) -> None:
+    first, second = AssignmentFactory(start=at(9, days=2)), AssignmentFactory(start=at(9, days=2))
+    AbsenceFactory(contractor=second.contractor, period=(at(9, days=2), at(10, days=2)))
+    problem(api.post(of(first, "swap/"), {"other": str(second.pk)}), 409, "slot-unavailable")
+    for other in (NOBODY, str(first.pk), "x", None):
+        refused_field(api.post(of(first, "swap/"), {"other": other}), "other")
+    for booking in (first, second):
+        booking.refresh_from_db()
+    assert (first.status, second.status, Assignment.objects.count()) == ("pending", "pending", 2)
+
+
 @pytest.mark.parametrize("rating", [-1, 5.5, "NaN", True, None])
 def test_refuses_a_rating_outside_the_scale(api: APIClient, rating: float | str | None) -> None:
     refused_field(api.post(of(completed(), "rate/"), {"rating": rating}), "rating")
     assert not Rating.objects.exists()
 
 
-@pytest.mark.parametrize("act", ["confirm", "start", "complete", "cancel", "reschedule", "reassign", "rate"])
+@pytest.mark.parametrize("act", ["confirm", "start", "complete", "cancel", "reschedule", "reassign", "swap", "rate"])
 def test_an_unknown_assignment(api: APIClient, act: str) -> None:
     bodies = {
         "cancel": {"reason": "No"},
         "reschedule": {"start": wire(at(9, days=3))},
         "reassign": {"contractor": str(ContractorFactory().pk)},
+        "swap": {"other": str(uuid4())},
         "rate": {"rating": 4},
     }
     problem(api.post(f"{URL}{uuid4()}/{act}/", bodies.get(act, {})), 404, "not-found")

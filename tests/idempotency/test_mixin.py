@@ -96,7 +96,7 @@ def test_a_refusal_is_not_kept_and_the_same_request_may_succeed_later(api: APICl
     assert keyed(api, f"{V1}/assignments/", body)["Idempotency-Replayed"] == "true"
 
 
-@pytest.mark.parametrize("act", ["confirm", "cancel", "reschedule", "reassign"])
+@pytest.mark.parametrize("act", ["confirm", "cancel", "reschedule", "reassign", "swap"])
 def test_a_transition_is_made_once(api: APIClient, act: str) -> None:
     held, other = AssignmentFactory(start=at(9, days=2)), ContractorFactory()
     body = {
@@ -104,6 +104,7 @@ def test_a_transition_is_made_once(api: APIClient, act: str) -> None:
         "cancel": {"reason": "Ill"},
         "reschedule": {"start": at(9, days=3).isoformat()},
         "reassign": {"contractor": str(other.pk)},
+        "swap": {"other": str(AssignmentFactory(start=at(9, days=2)).pk)},
     }[act]
     url = f"{V1}/assignments/{held.pk}/{act}/"
     first = keyed(api, url, body)

@@ -66,7 +66,7 @@ CALLS = [
     ("get", f"assignments/{ID}/", EVERYBODY),
     *(
         ("post", f"assignments/{ID}/{act}/", WRITERS)
-        for act in ("confirm", "start", "running-late", "complete", "cancel", "reschedule", "reassign", "rate")
+        for act in ("confirm", "start", "running-late", "complete", "cancel", "reschedule", "reassign", "swap", "rate")
     ),
 ]
 ids = [f"{method} {path.replace(ID, 'ID')}" for method, path, _ in CALLS]
