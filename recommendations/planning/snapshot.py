@@ -431,8 +431,8 @@ class ProblemBuilder:
                 position += 1
             for start_range in self._ranges(planned, contender, slot, self.segments[position].grid if segments else 0):
                 ranges[position].append(start_range)
-        for segment, found in ranges.items():
-            yield self._option(number, planned, segment, found)
+        for segment, start_ranges in ranges.items():
+            yield self._option(number, planned, segment, start_ranges)
 
     def _ranges(
         self, planned: PlannedJob, contender: EligibleContractor, free: TimeSlot, grid: int

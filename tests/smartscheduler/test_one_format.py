@@ -21,6 +21,7 @@ FORMATTING = "smartscheduler/core/formatting.py"
 # Modules with formats that no reader of a page sees, each with what they write.
 FOR_MACHINES = {
     "jobs/models.py": "job numbers",
+    "recommendations/planning/models.py": "plan numbers",
     "recommendations/travel/providers/google_routes.py": "requests",
     "smartscheduler/backoffice/admin/audit.py": "names of files",
     "smartscheduler/core/json_values.py": "values of events",

@@ -47,13 +47,13 @@ def test_it_prints_the_items_and_books_nothing() -> None:
 
 def test_it_plans_the_jobs_of_the_options_and_accepts_them() -> None:
     ContractorFactory.create_batch(2)
-    wanted, _ = JobFactory.create_batch(2, duration=timedelta(hours=3))
+    chosen, _ = JobFactory.create_batch(2, duration=timedelta(hours=3))
     JobFactory(latitude="40.7128", longitude="-74.0060", zip_code="10001")
     user = UserFactory()
-    report = plan("--zip", "78701", "--job", wanted.job_number, "--accept", "--as", user.email)
+    report = plan("--zip", "78701", "--job", chosen.job_number, "--accept", "--as", user.email)
     assert "Booked 1, stale 0." in report
     booked = Assignment.objects.get()
-    assert (booked.job, booked.assigned_by) == (wanted, user)
+    assert (booked.job, booked.assigned_by) == (chosen, user)
     assert Plan.objects.get().state == "accepted"
 
 

@@ -1,6 +1,7 @@
 """Plans in the database: what the constraints refuse."""
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ def test_a_plan_has_a_number_that_people_can_read() -> None:
         {"percent": 101},
         {"worth": 100, "bound": 99},
         {"number": "PLAN-1"},
-        {"last_day": at(0, days=-1).date()},
+        {"first_day": date(2027, 3, 2), "last_day": date(2027, 3, 1)},
     ],
     ids=str,
 )
