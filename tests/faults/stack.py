@@ -128,6 +128,10 @@ class Stack:
         """The worker of the queue `files`; without one the web is not `ok`."""
         return self.start(*process_specs.FILE_WORKER, **options)
 
+    def plan_worker(self, **options: Any) -> "subprocess.Popen[bytes]":
+        """The worker of the queue `plans`; without one the web is not `ok`."""
+        return self.start(*process_specs.PLAN_WORKER, **options)
+
     def office(self) -> None:
         """Create contractors, and a user who may book them."""
         made = self.product.manage("shell", "-v", "0", "-c", SET_UP)

@@ -67,6 +67,7 @@ def test_the_clock_steps_across_the_night_of_the_change(clock: Clock) -> None:
         product.relay()
         product.worker()
         product.file_worker()
+        product.plan_worker()
         with crowd(port, product.cookie, 4) as listeners:
             with booking(base, count=3, ahead=clock.ahead) as crew:
                 work_on(crew, 40)  # so that some are on the days before

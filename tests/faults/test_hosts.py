@@ -68,6 +68,7 @@ class Layout(Stack):
         for host in ("relay1", "relay2"):
             self.start_on(host, *process_specs.RELAY)
         self.start_on("worker", *process_specs.FILE_WORKER)
+        self.start_on("worker", *process_specs.PLAN_WORKER)
         self.start_on("worker", *process_specs.worker_with_beat(str(self.product.data_dir / "beat")))
         wait_until(lambda: all(self.readiness(host) == "ok" for host in ("web1", "web2")))
         wait_until(self.active_relay)

@@ -67,6 +67,7 @@ def test_a_full_disk_is_noticed_and_so_is_room_again() -> None:
         product.relay()
         product.worker()
         product.file_worker()
+        product.plan_worker()
         base = f"http://127.0.0.1:{product.web()}"
         wait_until(lambda: readiness(base)["status"] == "ok")
         ballast = fill(disk)
@@ -85,6 +86,7 @@ def running() -> Iterator[tuple[Stack, str]]:
     with stack(RATE_LIMITS="0", WORKER_LATE_SECONDS="8") as product:
         product.relay()
         product.file_worker()
+        product.plan_worker()
         yield product, f"http://127.0.0.1:{product.web()}"
 
 
