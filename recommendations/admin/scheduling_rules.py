@@ -14,6 +14,7 @@ from unfold.decorators import display
 
 from jobs.models import Job
 from recommendations.admin.scheduling_rules_form import PublishForm, RulesForm
+from recommendations.planning.price_preview import preview_prices
 from recommendations.rules_preview import difference_rows, heading, plain, preview
 from smartscheduler.adminsite.changelists import ListAdmin
 from smartscheduler.adminsite.permissions import person
@@ -118,6 +119,7 @@ class RulesVersionAdmin(ListAdmin):
             "differences": difference_rows(present, rules),
             "job": job,
             "preview": preview(present, rules, job),
+            "plan_preview": preview_prices(present, rules),
             "publish": PublishForm(initial={**again, "based_on": present.version}),
             "repeated": again.items(),
         }
