@@ -519,8 +519,8 @@ def swap_assignments(
 ) -> Assignment:
     """Let two bookings trade contractors; each keeps its time. Two of one contractor trade their start times.
 
-    Returns the booking of the first job. Raises DoesNotExist, InvalidInput unless `other_id` is another booking, and the
-    errors of `change_bookings`.
+    Returns the booking of the first job. Raises DoesNotExist, InvalidInput unless `other_id` is another booking, and
+    the errors of `change_bookings`.
     """
     first = Assignment.objects.get(pk=assignment_id)
     second = Assignment.objects.filter(pk=other_id).first()
