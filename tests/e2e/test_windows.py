@@ -8,8 +8,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import Open
 from tests.e2e.office import ADMINISTRATOR, COORDINATOR, Api
+from tests.e2e.stories import story
 from tests.e2e.test_board import Wanted, block, card, drag, keep, lane, start_of
-from tests.e2e.test_pages import barriers
+from tests.e2e.test_pages import OVERFLOW, PICTURES, SIZES, barriers
 
 HOUR = 60
 
@@ -95,3 +96,44 @@ def test_an_administrator_breaks_a_window_with_a_reason(visit: Open, api: Api, w
     (booking,) = api.bookings(wanted_job.job)
     assert booking["window_break_reason"] == "The customer agreed by phone"
     keep(page, "windows-broken")
+
+
+def test_a_window_is_promised_on_the_recommend_page(visit: Open, api: Api, wanted_job: Wanted) -> None:
+    start, _end = offered_window(api, wanted_job)
+    page = visit(f"/admin/jobs/job/{wanted_job.job['id']}/recommend/", COORDINATOR)
+    with story("promise an offered arrival window on Recommend", page) as promise:
+        promise.click(page.get_by_role("article", name="Rank 1:").get_by_role("button", name="Promise").first)
+        expect(page.get_by_text("Only starts in this window are offered now.")).to_be_visible()
+    assert api.job(wanted_job.job["id"])["window_start"] == start
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_pages_with_a_window_fit(visit: Open, api: Api, wanted_job: Wanted, size: str) -> None:
+    start, end = offered_window(api, wanted_job)
+    job = f"/admin/jobs/job/{wanted_job.job['id']}"
+    recommend = visit(f"{job}/recommend/", COORDINATOR, viewport=SIZES[size])
+    check(recommend, f"windows-recommend-{size}")
+    api.post(f"jobs/{wanted_job.job['id']}/window/", start=start, end=end)
+    booking = api.post("assignments/", job=wanted_job.job["id"], contractor=wanted_job.contractor["id"], start=start)
+    assignment = f"/admin/assignments/assignment/{booking['id']}"
+    day = wanted_job.local(start).date()
+    paths = {
+        "job": f"{job}/change/",
+        "reassign": f"{assignment}/reassign/?outside_window=on",
+        "reschedule": f"{assignment}/reschedule/?outside_window=on",
+        "replace": f"/admin/assignments/assignment/replace/?id={booking['id']}&outside_windows=1",
+        "move-day": f"/admin/assignments/assignment/move-day/?day={day}&contractor={wanted_job.contractor['id']}",
+        "board": wanted_job.board,
+        "board-week": f"{wanted_job.board}&days=7",
+        "day-sheet": f"/day-sheets/{wanted_job.contractor['id']}/?day={day}",
+    }
+    for name, path in paths.items():
+        check(visit(path, ADMINISTRATOR, viewport=SIZES[size]), f"windows-{name}-{size}")
+
+
+def check(page: Page, name: str) -> None:
+    page.wait_for_load_state("networkidle")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    assert page.evaluate(OVERFLOW) <= 0, name
+    assert barriers(page) == [], name
