@@ -11,8 +11,8 @@ from django.utils import timezone
 from assignments.models import Assignment
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.visibility import redact_record
+from smartscheduler.core.file_writer import write_csv, write_xlsx
 from smartscheduler.imports.export_rows import HEADINGS, assignment_cells, contractor_cells, job_cells
-from smartscheduler.imports.file_writer import write_csv, write_xlsx
 
 CSV, XLSX = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMS = {"csv": CSV, "xlsx": XLSX}

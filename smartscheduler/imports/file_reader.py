@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop
 
-from smartscheduler.imports.file_writer import readable
+from smartscheduler.core.file_writer import readable
 from smartscheduler.imports.unreadable import UnreadableFile
 from smartscheduler.imports.workbooks import OLD_WORKBOOK, PACKED, sheet_lines
 

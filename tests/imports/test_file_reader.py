@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
+from smartscheduler.core.file_writer import FORMULA, write_csv, write_xlsx
 from smartscheduler.errors import InvalidInput
 from smartscheduler.imports.file_reader import read_table
-from smartscheduler.imports.file_writer import FORMULA, write_csv, write_xlsx
 
 cells = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Co", "Cn"]), max_size=20).map(str.strip)
 signs = st.text("'=+-@＝ a1", max_size=5).map(str.strip)

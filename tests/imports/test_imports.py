@@ -18,13 +18,13 @@ from contractors.working_week import Shift
 from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
+from smartscheduler.core.file_writer import write_csv
 from smartscheduler.errors import InvalidInput
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.imports import row_importer, runner
 from smartscheduler.imports.cell_formats import read_week, write_week
 from smartscheduler.imports.export_views import download
 from smartscheduler.imports.file_reader import read_table
-from smartscheduler.imports.file_writer import write_csv
 from smartscheduler.imports.models import ImportedRow, ImportRun
 from smartscheduler.imports.row_importer import Done
 from smartscheduler.imports.runner import work_on_files

@@ -11,9 +11,9 @@ from openpyxl import Workbook
 from contractors.models import Contractor
 from jobs.models import Job
 from smartscheduler.accounts.models import User
+from smartscheduler.core.file_writer import write_csv, write_xlsx
 from smartscheduler.errors import InvalidInput
 from smartscheduler.imports.file_reader import read_table
-from smartscheduler.imports.file_writer import write_csv, write_xlsx
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.runner import table_of, work_on_files
 from smartscheduler.imports.services import begin

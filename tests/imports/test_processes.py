@@ -21,10 +21,10 @@ from smartscheduler import BASE_DIR
 from smartscheduler.accounts.models import User
 from smartscheduler.core import child_process
 from smartscheduler.core.child_process import ChildFailed, MemoryLimitExceeded, TimeLimitExceeded
+from smartscheduler.core.file_writer import write_xlsx
 from smartscheduler.errors import Busy, InvalidInput
 from smartscheduler.imports import child_run, isolated_reader, runner
 from smartscheduler.imports.file_reader import packed_table, read_table, unpacked_table
-from smartscheduler.imports.file_writer import write_xlsx
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.runner import DATABASE_AWAY
 from smartscheduler.imports.services import begin, resume
