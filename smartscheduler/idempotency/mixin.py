@@ -3,13 +3,17 @@
 A second request with the same key waits for that transaction. It then finds the stored response, or no key if the
 first request failed: a process that dies halfway leaves nothing behind. Refusals change nothing and are not stored,
 so the same request can succeed later.
+
+An action that commits several transactions of its own can't be in one. It is safe to repeat, and its response is stored
+after it: a request that died halfway goes on when it is repeated.
 """
 
 import hashlib
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, cast
+from functools import partial
+from typing import Any, ClassVar, cast
 
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpResponse
@@ -32,7 +36,7 @@ KEPT_FOR = timedelta(hours=24)
 # wait for several locks before it ends.
 WAIT_IN_LOCK_TIMEOUTS = 5
 KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
-KEPT_HEADERS = ("ETag",)
+KEPT_HEADERS = ("ETag", "Location")
 TAKE = """
 INSERT INTO idempotency_keptanswer (user_id, key, fingerprint, status, headers, body, created_at)
 VALUES (%s, %s, %s, 0, '{}', '', %s) ON CONFLICT DO NOTHING
@@ -44,30 +48,63 @@ class KeyReused(DomainError):
 
 
 class IdempotencyMixin(APIView):
-    """View mixin: every POST may have an `Idempotency-Key`."""
+    """View mixin: every POST may have an `Idempotency-Key`.
+
+    `several_transactions` names the actions that commit more than one transaction. Each must be safe to repeat.
+    """
+
+    several_transactions: ClassVar[frozenset[str]] = frozenset()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if HEADER in request.headers and request.method == "POST":
-            around_handler(self, request, _run_once)
+            is_one = getattr(self, "action", None) not in self.several_transactions
+            around_handler(self, request, partial(_run_once, _in_one_transaction if is_one else _stored_after))
 
 
-def _run_once(handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> HttpResponse | Response:
+def _run_once(
+    run: Callable[..., HttpResponse | Response],
+    handler: Callable[..., Response],
+    request: Request,
+    *args: Any,
+    **kwargs: Any,
+) -> HttpResponse | Response:
     key = request.headers[HEADER]
     if not KEY.match(key):
         message = gettext("Enter 1 to 255 visible ASCII characters without spaces, such as a UUID.")
         raise InvalidInput.of(HEADER, message)
-    user, fingerprint = cast(User, request.user), _fingerprint(request)
+    return run(partial(handler, request, *args, **kwargs), cast(User, request.user), key, _fingerprint(request))
+
+
+def _in_one_transaction(
+    handler: Callable[[], Response], user: User, key: str, fingerprint: str
+) -> HttpResponse | Response:
     with transaction.atomic():
         if not _take(user, key, fingerprint):
             return _replay(KeptAnswer.objects.get(user=user, key=key), fingerprint)
-        response = handler(request, *args, **kwargs)
-        KeptAnswer.objects.filter(user=user, key=key).update(
-            status=response.status_code,
-            headers={name: response[name] for name in KEPT_HEADERS if name in response},
-            body="" if response.data is None else FastJSONRenderer().render(response.data).decode(),
-        )
+        response = handler()
+        _store(user, key, response)
     return response
+
+
+def _stored_after(handler: Callable[[], Response], user: User, key: str, fingerprint: str) -> HttpResponse | Response:
+    """Two requests at the same time may both run; the second one finds nothing left to do."""
+    present = KeptAnswer.objects.filter(user=user, key=key, created_at__gte=timezone.now() - KEPT_FOR).first()
+    if present:
+        return _replay(present, fingerprint)
+    response = handler()
+    with transaction.atomic():
+        if _take(user, key, fingerprint):
+            _store(user, key, response)
+    return response
+
+
+def _store(user: User, key: str, response: Response) -> None:
+    KeptAnswer.objects.filter(user=user, key=key).update(
+        status=response.status_code,
+        headers={name: response[name] for name in KEPT_HEADERS if name in response},
+        body="" if response.data is None else FastJSONRenderer().render(response.data).decode(),
+    )
 
 
 def _fingerprint(request: Request) -> str:

@@ -6,7 +6,7 @@ calculates the same ETag under the locks of the change, so that no other change 
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.utils.http import parse_etags, quote_etag
@@ -35,7 +35,12 @@ def etag_of(representation: Any) -> str:
 
 
 class ConditionalRequestMixin(APIView):
-    """Mixin for views of one record: responses carry its `ETag`, and changes check `If-Match`."""
+    """Mixin for views of one record: responses carry its `ETag`, and changes check `If-Match`.
+
+    An action in `several_transactions` commits transactions of its own, so it checks `If-Match` before the first one.
+    """
+
+    several_transactions: ClassVar[frozenset[str]] = frozenset()
 
     def lock(self, pk: UUID) -> None:
         """Lock the record in the same order as its services. Raises ObjectDoesNotExist."""
@@ -57,13 +62,24 @@ class ConditionalRequestMixin(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if "If-Match" in request.headers and request.method in CHANGING and "pk" in kwargs:
-            around_handler(self, request, self._if_match)
+            is_one = getattr(self, "action", None) not in self.several_transactions
+            around_handler(self, request, self._if_match if is_one else self._if_matched_before)
 
     @domain_transaction
     def _if_match(self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
         self.lock(kwargs["pk"])
-        accepted, current = parse_etags(request.headers["If-Match"]), etag_of(self.representation(kwargs["pk"]))
+        self._check(request, kwargs["pk"])
+        return handler(request, *args, **kwargs)
+
+    def _if_matched_before(
+        self, handler: Callable[..., Response], request: Request, *args: Any, **kwargs: Any
+    ) -> Response:
+        self._check(request, kwargs["pk"])
+        return handler(request, *args, **kwargs)
+
+    def _check(self, request: Request, pk: UUID) -> None:
+        """Raise PreconditionFailed unless the `If-Match` of the request has the present ETag."""
+        accepted, current = parse_etags(request.headers["If-Match"]), etag_of(self.representation(pk))
         if accepted != ["*"] and current not in accepted:
             message = gettext("The record has changed since you read it. Read it again before you change it.")
             raise PreconditionFailed(message, extra={"current_etag": current})
-        return handler(request, *args, **kwargs)
