@@ -30,6 +30,8 @@ class Permission(StrEnum):
     ASSIGN = "assignments.assign"
     BREAK_WINDOW = "assignments.break_window"
     RECOMMEND = "recommendations.view"
+    VIEW_PLANS = "plans.view"
+    MAKE_PLANS = "plans.make"
     VIEW_REPORTS = "reports.view"
     VIEW_EVENTS = "events.view"
     MANAGE_USERS = "users.manage"
@@ -42,13 +44,13 @@ class Permission(StrEnum):
 P = Permission
 # Personal and contact data (accounts.visibility).
 PERSONAL = frozenset({P.VIEW_CONTACTS, P.VIEW_CUSTOMERS})
-_VIEWING = {P.VIEW_CONTRACTORS, P.VIEW_JOBS, P.VIEW_ASSIGNMENTS, P.VIEW_EVENTS, P.RECOMMEND}
+_VIEWING = {P.VIEW_CONTRACTORS, P.VIEW_JOBS, P.VIEW_ASSIGNMENTS, P.VIEW_EVENTS, P.RECOMMEND, P.VIEW_PLANS}
 PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.COORDINATOR: frozenset(
         _VIEWING
         | PERSONAL
         | {P.ADD_CONTRACTORS, P.CHANGE_CONTRACTORS, P.DEACTIVATE_CONTRACTORS}
-        | {P.ADD_JOBS, P.CHANGE_JOBS, P.CANCEL_JOBS, P.PROMISE_WINDOW, P.ASSIGN}
+        | {P.ADD_JOBS, P.CHANGE_JOBS, P.CANCEL_JOBS, P.PROMISE_WINDOW, P.ASSIGN, P.MAKE_PLANS}
     ),
     Role.MANAGER: frozenset(_VIEWING | {P.VIEW_REPORTS}),
     Role.ADMINISTRATOR: frozenset(Permission),
@@ -107,6 +109,8 @@ DJANGO_PERMISSIONS: dict[str, Permission] = {
     "notifications.view_customermessage": Permission.VIEW_ASSIGNMENTS,
     "notifications.view_messagetemplate": Permission.MANAGE_SETTINGS,
     "notifications.change_messagetemplate": Permission.MANAGE_SETTINGS,
+    "planning.view_plan": Permission.VIEW_PLANS,
+    "planning.add_plan": Permission.MAKE_PLANS,
     "rules.view_rulesversion": Permission.MANAGE_SETTINGS,
     "rules.add_rulesversion": Permission.MANAGE_SETTINGS,
     "audit.view_auditentry": Permission.VIEW_AUDIT,

@@ -97,6 +97,19 @@ FIELD_RULES: dict[str, dict[str, FieldRule]] = {
         "candidates_considered": FieldRule(CONTACTS, hide),
         "candidates_exact": FieldRule(CONTACTS, hide),
     },
+    # Computed from exact places at the time of the plan.
+    "planning.planitem": dict.fromkeys(
+        (
+            *("score", "rank", "candidates_considered", "candidates_exact", "travel", "worth"),
+            *("miles_before", "miles_after", "suggestion"),
+        ),
+        FieldRule(CONTACTS, hide),
+    )
+    | {
+        "score_breakdown": FieldRule(CONTACTS, without_places),
+        "stale_reason": FieldRule(CONTACTS, impersonal),
+    },
+    "planning.planmiss": dict.fromkeys(("sentence", "numbers"), FieldRule(CONTACTS, hide)),
     "notifications.mail": {
         "recipient": FieldRule(CONTACTS, hide),
         "error": FieldRule(CONTACTS, impersonal),

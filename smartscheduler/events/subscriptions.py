@@ -1,4 +1,4 @@
-"""Filters of event subscriptions: by event type, and by topic (a job or a contractor)."""
+"""Filters of event subscriptions: by event type, and by topic (a job, a contractor or a plan)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from smartscheduler.events.models import OutboxEvent
 from smartscheduler.events.publishing import Event
 
 # The first part of a topic, with the field of an event's data that it filters.
-TOPIC_FIELDS = {"job": "job_id", "contractor": "contractor_id"}
+TOPIC_FIELDS = {"job": "job_id", "contractor": "contractor_id", "plan": "plan_id"}
 MOST_TOPICS = 100
 
 
@@ -77,5 +77,5 @@ def _topic(text: str) -> tuple[str, str]:
     try:
         return TOPIC_FIELDS[kind], str(UUID(key))
     except (KeyError, ValueError):
-        message = gettext("“{topic}” is not a topic. Use job:ID or contractor:ID.")
+        message = gettext("“{topic}” is not a topic. Use job:ID, contractor:ID or plan:ID.")
         raise InvalidInput.of("topics", message.format(topic=text[:80])) from None

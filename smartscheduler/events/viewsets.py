@@ -78,7 +78,7 @@ class EventsView(KnownParameters):
                 str,
                 many=True,
                 explode=False,
-                description="Return only events about these records: `job:ID` or `contractor:ID`.",
+                description="Return only events about these records: `job:ID`, `contractor:ID` or `plan:ID`.",
             ),
             OpenApiParameter("limit", int, description="The largest number of events, 1–1000. Default: 100."),
             OpenApiParameter("wait", int, description="Wait up to this many seconds for new events, 0–25. Default: 0."),
