@@ -22,6 +22,7 @@ from assignments.schedule_views import AvailabilityView, ScheduleView
 from assignments.viewsets import AssignmentViewSet, JobCancelView, JobWindowView
 from customers.viewsets import CustomerViewSet
 from jobs.viewsets import JobViewSet
+from recommendations.planning.viewsets import PlanExportView, PlanItemsView, PlanMissesView, PlanViewSet
 from recommendations.viewsets import (
     BatchRecommendationsView,
     JobRecommendationsView,
@@ -99,6 +100,7 @@ router.register("contractors", BookedContractorViewSet, basename="contractor")
 router.register("customers", CustomerViewSet, basename="customer")
 router.register("jobs", JobViewSet, basename="job")
 router.register("assignments", AssignmentViewSet, basename="assignment")
+router.register("plans", PlanViewSet, basename="plan")
 
 app_name = "api"
 urlpatterns = [
@@ -121,6 +123,9 @@ urlpatterns = [
         JobRecommendationView.as_view(),
         name="job-recommendation",
     ),
+    path("v1/plans/<uuid:pk>/items/", PlanItemsView.as_view({"get": "list"}), name="plan-items"),
+    path("v1/plans/<uuid:pk>/misses/", PlanMissesView.as_view({"get": "list"}), name="plan-misses"),
+    path("v1/plans/<uuid:pk>/export/", PlanExportView.as_view({"get": "export"}), name="plan-export"),
     path("v1/events/", EventsView.as_view(), name="events"),
     path("v1/dashboard/", DashboardView.as_view(), name="dashboard"),
     path("v1/recommendations/batch/", BatchRecommendationsView.as_view(), name="recommendations-batch"),

@@ -63,6 +63,9 @@ LIMITED_COMPONENTS = {
     "customers.customeraddress": ("CustomerAddress",),
     "jobs.job": ("Job", "JobLocation"),
     "assignments.assignment": ("Assignment",),
+    "planning.plan": ("Plan", "PlanDetail"),
+    "planning.planitem": ("PlanItem",),
+    "planning.planmiss": ("PlanMiss",),
 }
 HIDDEN_NOTE = "Null for roles that may not see it."
 BLURRED_NOTE = "Rounded to two decimals for roles that may not see the exact value."

@@ -50,6 +50,17 @@ def without_places(breakdown: Any) -> Any:
     return dict.fromkeys(OF_PLACES) | {name: breakdown.get(name) for name in PLACELESS}
 
 
+# Figures of a plan that are computed from exact places.
+OF_TRAVEL = ("miles", "mean_score", "worth", "bound")
+
+
+def without_travel(figures: Any) -> Any:
+    """Figures of a plan, at any depth, without those computed from exact places."""
+    if not isinstance(figures, Mapping):
+        return figures
+    return {name: without_travel(value) for name, value in figures.items() if name not in OF_TRAVEL}
+
+
 def _place(permission: Permission) -> dict[str, FieldRule]:
     return {
         "address": FieldRule(permission, hide),
@@ -98,6 +109,12 @@ FIELD_RULES: dict[str, dict[str, FieldRule]] = {
         "candidates_exact": FieldRule(CONTACTS, hide),
     },
     # Computed from exact places at the time of the plan.
+    "planning.plan": {
+        "worth": FieldRule(CONTACTS, hide),
+        "bound": FieldRule(CONTACTS, hide),
+        "progress": FieldRule(CONTACTS, without_travel),
+        "figures": FieldRule(CONTACTS, without_travel),
+    },
     "planning.planitem": dict.fromkeys(
         (
             *("score", "rank", "candidates_considered", "candidates_exact", "travel", "worth"),

@@ -4,6 +4,7 @@ A program of its own: it knows the client and nothing of the product. It prints 
 operation, the answer as it was sent, the answer as the client read it, and what the client found undeclared in it.
 
     python generated_calls.py <client's folder> <url> <password> <started assignment> <confirmed assignment>
+        <running plan> <ready plan>
 """
 
 import json
@@ -17,7 +18,7 @@ sys.path.insert(0, sys.argv[1])
 import attrs
 from client import AuthenticatedClient, Client, models
 
-URL, PASSWORD, STARTED, CONFIRMED = sys.argv[2:]
+URL, PASSWORD, STARTED, CONFIRMED, RUNNING_PLAN, READY_PLAN = sys.argv[2:]
 PLACE = {
     "latitude": 30.2672,
     "longitude": -97.7431,
@@ -102,6 +103,7 @@ def main() -> None:
     jobs(api)
     customers(api)
     assignments(api)
+    plans(api)
     call("dashboard", "dashboard", client=api)
     call("metrics", "metrics", client=api)
     types = ["JobCreated", "JobAssigned", "ContractorUpdated"]
@@ -194,6 +196,24 @@ def assignments(api: Any) -> None:
     call("assignments", "assignments_running_late", begun.id, client=api, body=body("RunningLateRequest", until=until))
     call("assignments", "assignments_complete", UUID(STARTED), client=api)
     call("assignments", "assignments_rate", UUID(STARTED), client=api, body=body("RatingRequest", rating=5))
+
+
+def plans(api: Any) -> None:
+    job = call("jobs", "jobs_create", client=api, body=body("JobRequest", **JOB))
+    scope = {"jobs": [str(job.id)], "first_day": MONDAY, "last_day": MONDAY}
+    first = call("plans", "plans_create", client=api, body=body("PlanRequestRequest", **scope, effort="quick"))
+    call("plans", "plans_list", client=api, state=[models.PlansListStateItem.QUEUED], page_size=2)
+    call("plans", "plans_retrieve", first.id, client=api)
+    call("plans", "plans_items_list", first.id, client=api)
+    call("plans", "plans_misses_list", first.id, client=api)
+    call("plans", "plans_compare_retrieve", first.id, client=api)
+    call("plans", "plans_export", first.id, client=api)
+    call("plans", "plans_replan", first.id, client=api, body=body("ReplanRequest"))
+    call("plans", "plans_stop", UUID(RUNNING_PLAN), client=api)
+    call("plans", "plans_cancel", UUID(RUNNING_PLAN), client=api)
+    call("plans", "plans_accept", UUID(READY_PLAN), client=api, body=body("AcceptRequest"))
+    call("plans", "plans_undo", UUID(READY_PLAN), client=api)
+    call("plans", "plans_discard", UUID(READY_PLAN), client=api)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from smartscheduler.accounts.permissions import Role
 from smartscheduler.api import SchemaView
 from smartscheduler.core.rest.views import KnownParameters, ReadsBody
 from tests.api import V1, client_as
-from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, at
+from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, PlanFactory, at
 
 # The document is made once for all of these.
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("API document")]
@@ -114,6 +114,8 @@ def test_the_examples_are_accepted(document: Any) -> None:
                 late = {"confirmed_at": at(9), "late_until": at(13, days=2)}
                 held = AssignmentFactory(status="confirmed", start=at(9, days=2), **late)
             pk = held.pk
+        elif "/plans/" in path:
+            pk = PlanFactory(state="ready").pk
         elif "/customers/" in path:
             pk = create_customer(actor=None, name="Grace Hill").pk
             if path.endswith("/merge/"):
@@ -121,7 +123,7 @@ def test_the_examples_are_accepted(document: Any) -> None:
         else:
             pk = (JobFactory if "/jobs/" in path else ContractorFactory)().pk
         response = getattr(client, method)(path.replace("{id}", str(pk)), body)
-        assert response.status_code in {200, 201} or response.json()["type"] == "/problems/duplicate-email", (
+        assert response.status_code in {200, 201, 202} or response.json()["type"] == "/problems/duplicate-email", (
             method,
             path,
             response.content,

@@ -50,12 +50,13 @@ assert isinstance(refused, Problem)
 print(booked.status.value, booked.rank, again.id == booked.id, refused.type_.value, cancelled.status.value)
 """
 
-# Two bookings that began an hour ago: one confirmed, one already in progress.
+# Two bookings that began an hour ago, one confirmed, one already in progress; a running plan, and a ready one.
 BEGUN = """
 from datetime import timedelta
+from decimal import Decimal
 from django.utils import timezone
 from assignments.models import Assignment
-from tests.factories import AssignmentFactory
+from tests.factories import AssignmentFactory, PlanFactory, PlanItemFactory
 now, hour = timezone.now(), timedelta(hours=1)
 begun = {
     "start": now - hour,
@@ -63,7 +64,10 @@ begun = {
     "score_breakdown": Assignment.objects.first().score_breakdown,
 }
 started = AssignmentFactory(status="in_progress", started_at=now - hour, job__status="in_progress", **begun)
-print(started.pk, AssignmentFactory(status="confirmed", **begun).pk)
+confirmed = AssignmentFactory(status="confirmed", **begun)
+running = PlanFactory(state="running", started_at=now, leased_until=now + hour)
+item = PlanItemFactory(plan__state="ready", score=Decimal("0.8"), score_breakdown=begun["score_breakdown"])
+print(started.pk, confirmed.pk, running.pk, item.plan_id)
 """
 
 RACER = """
