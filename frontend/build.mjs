@@ -8,7 +8,7 @@ const common = { bundle: true, target: ["es2022"], minify: true, logLevel: "warn
 rmSync("dist", { recursive: true, force: true });
 await build({
   ...common,
-  entryPoints: ["live/main.ts", "live/main.css", "live/area.ts", "live/area.css", "live/sheet.ts", "live/sheet.css"],
+  entryPoints: ["live/main.ts", "live/main.css", "live/area.ts", "live/area.css", "live/plan-map.ts", "live/plan-map.css", "live/sheet.ts", "live/sheet.css"],
   outdir: "dist/live",
   splitting: true,
   format: "esm",

@@ -3,6 +3,7 @@
 import { findAll, targetOf } from "../shared/dom";
 import { t } from "../shared/messages";
 import { keepListFilters } from "./list-filters";
+import { listenToPlan } from "./plan";
 import { listenToReplacements } from "./replacements";
 import { listenToTypedDates } from "./typed-dates";
 
@@ -95,6 +96,7 @@ window.addEventListener("load", () => {
   openTabWithErrors();
   makeRemoveButtons();
   listenToReplacements();
+  listenToPlan();
 });
 window.addEventListener("hashchange", followTabInAddress);
 document.addEventListener("htmx:afterSettle", announceImport);

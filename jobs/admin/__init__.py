@@ -141,6 +141,9 @@ class JobAdmin(PreviewAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin)
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return may(request, Permission.CANCEL_JOBS)
 
+    def has_plan_permission(self, request: HttpRequest) -> bool:
+        return may(request, Permission.MAKE_PLANS)
+
     @action(description=_("Set the priority …"), permissions=["change"])
     def prioritize_selected(self, request: HttpRequest, queryset: QuerySet[Job]) -> HttpResponse | None:
         return ask_for_each(

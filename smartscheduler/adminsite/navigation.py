@@ -27,6 +27,7 @@ PLACES = [
 ]
 RECORDS = [
     (_("Home"), page("index"), Permission.VIEW_JOBS),
+    (_("Plans"), page("planning_plan_changelist"), Permission.VIEW_PLANS),
     (_("Imports"), page("imports_importrun_changelist"), Permission.ADD_CONTRACTORS),
     (_("History"), reverse_lazy("history"), Permission.VIEW_JOBS),
     (_("Events"), page("events_outboxevent_changelist"), Permission.VIEW_EVENTS),

@@ -215,7 +215,7 @@ def test_every_number_of_the_page_is_that_of_its_list() -> None:
     ]
     numbers += [(matter.title, matter.count, matter.url) for matter in matters(timezone.now(), UserFactory())]
     numbers += [(bar.label, bar.value, bar.url) for chart in context["charts"] for bar in chart.bars]
-    assert len(numbers) == 5 + 7 + 3 + 7
+    assert len(numbers) == 5 + 8 + 3 + 7
     assert sum(1 for _, value, _ in numbers if value) > 15, "most of them count something here"
     assert [(title, value) for title, value, url in numbers if rows(url) != value] == []
 

@@ -76,6 +76,8 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "reports": lambda api: "/admin/reports/",
     "roads": lambda api: "/admin/roads/",
     "explanations": lambda api: "/admin/words/",
+    "plans": lambda api: "/admin/planning/plan/",
+    "plan-jobs": lambda api: "/admin/planning/plan/add/",
     "mails": lambda api: "/admin/notifications/mail/",
     "customer-messages": lambda api: "/admin/notifications/customermessage/",
     "message-templates": lambda api: "/admin/notifications/messagetemplate/",

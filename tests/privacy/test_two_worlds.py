@@ -28,6 +28,7 @@ from customers.models import Customer
 from jobs import services as work
 from jobs.models import Job
 from recommendations.change_announcer import concerned_jobs
+from recommendations.planning.models import Plan, PlanItem, PlanMiss
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.core.geo.blur import blurred
 from smartscheduler.events.models import OutboxEvent
@@ -35,7 +36,7 @@ from smartscheduler.places import great_circle_miles
 from smartscheduler.privacy.history_rewrite import deliberately
 from tests.api import V1, client_of
 from tests.backoffice.test_roles import addresses
-from tests.factories import AssignmentFactory, JobFactory, UserFactory, at
+from tests.factories import AssignmentFactory, JobFactory, PlanFactory, PlanItemFactory, UserFactory, at
 from tests.pages import signed_in
 from tests.privacy.homes import AUSTIN, home, living_at, other_corner, shifted
 from tests.privacy.test_limits import crawl, models_position, text_of
@@ -71,6 +72,10 @@ def world() -> None:
     AssignmentFactory(
         contractor=free[1], job=_job(29, status="assigned"), time_slot=TimestamptzRange(at(8), at(10), "[)")
     )
+    plan = PlanFactory(state="ready", worth=40_000, bound=40_400, figures={"plan": {"planned": 2, "miles": 12.5}})
+    for person, job in ((free[1], jobs[3]), (free[0], jobs[4])):
+        PlanItemFactory(plan=plan, contractor=person, job=job, start=at(14, days=2), score="0.7", worth=20_000)
+    PlanMiss.objects.create(plan=plan, position=1, job=_job(30), code="nobody-eligible", sentence="12.3 miles away.")
     moved = dict(zip(("latitude", "longitude"), (Decimal(str(degrees)) for degrees in home(70)), strict=True))
     people.update_contractor(contractor_id=crews[0].pk, **moved, actor=actor)
     work.update_job(job_id=jobs[4].pk, **moved, actor=actor)
@@ -94,6 +99,10 @@ def change_the_world() -> None:
             Assignment.objects.filter(pk=booking.pk).update(
                 score="0.4321", score_breakdown=kept, candidates_considered=77
             )
+        PlanItem.objects.update(score="0.4321", worth=10_000, travel=77, miles_after="12.3", rank=3)
+        PlanMiss.objects.update(sentence="34.5 miles away.", numbers={"miles": 34.5})
+        # How far it is from the best plan says nothing of places.
+        Plan.objects.update(worth=20_000, bound=20_200, figures={"plan": {"planned": 2, "miles": 99.9}})
         for event in OutboxEvent.objects.filter(type__in=["ContractorUpdated", "JobUpdated"]):
             for values in (event.data.get("changed", {}), event.data.get("previous", {})):
                 values |= {
@@ -107,6 +116,7 @@ PLACEHOLDERS = {
     "/contractors/": lambda: Contractor.objects.order_by("pk"),
     "/jobs/": lambda: Job.objects.order_by("pk"),
     "/assignments/": lambda: Assignment.objects.order_by("pk"),
+    "/plans/": lambda: Plan.objects.order_by("pk"),
 }
 
 
@@ -163,6 +173,7 @@ def of_the_pages(client: Client, *, with_links: bool) -> dict[str, Any]:
         extra += [f"/admin/contractors/contractor/{person.pk}/{page}/" for page in ("change", "week", "history")]
         extra += [f"/admin/jobs/job/{Job.objects.order_by('pk')[0].pk}/recommend/?contractor={person.pk}"]
         extra += [f"/day-sheets/{person.pk}/?day={at(9, days=2).date()}"]
+    extra += [f"/admin/planning/plan/{plan.pk}/{page}/" for plan in Plan.objects.all() for page in ("change", "watch")]
     extra += ["/live/map/", f"/live/map/?day={at(9, days=2).date()}"]
     extra += [f"/live/?parts=board&day={at(9, days=days).date()}" for days in (0, 2)]
     extra += [f"/live/?parts=board&sort={sort}&group=metro" for sort in ("next_free", "hours_free", "rating")]

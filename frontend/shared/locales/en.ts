@@ -182,6 +182,28 @@ export const en = {
   // Recommend and Reschedule pages
   rankingUpdateFailed: "The ranking could not be updated. The results below may be out of date. Try again in a moment.",
 
+  // Plans
+  bundleSelected: {
+    one: "{count} other change belongs to it and is selected too, because one uses time that the other frees.",
+    other: "{count} other changes belong to it and are selected too, because they use time that the others free.",
+  },
+  bundleDeselected: {
+    one: "{count} other change belongs to it and is no longer selected.",
+    other: "{count} other changes belong to it and are no longer selected.",
+  },
+  changesShown: { one: "{count} change shown.", other: "{count} changes shown." },
+  acceptSelected: { one: "Accept {count} selected", other: "Accept {count} selected" },
+  planChanged: "This plan has changed since you opened the page.",
+  reload: "Reload the page",
+  planReady: "{plan} is ready.",
+  openPlan: "Open the plan",
+  proposalAccept: "Accept",
+  proposalAcceptBundle: "Accept with {count} that belong to it",
+  proposalAccepted: { one: "{count} change of the plan was booked.", other: "{count} changes of the plan were booked." },
+  proposalStale: "{job} was not booked. {reason}",
+  proposalActions: "Proposal for {job}",
+  openJobPage: "Open job",
+
   // Forms for new jobs and contractors
   earlierCustomers: "Earlier customers",
   knownSkills: "Known skills",

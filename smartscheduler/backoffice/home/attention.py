@@ -20,10 +20,11 @@ from jobs.admin import SOON_DAYS
 from jobs.models import Job
 from jobs.requirements import JobRequest
 from recommendations.near_misses import nearby_contractors
+from recommendations.planning.models import Plan
 from recommendations.unfillable_jobs import MOST_LOOKED_AT, rank_open_jobs
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite.date_filters import within_days
-from smartscheduler.core.formatting import local_slot, local_time, relative
+from smartscheduler.core.formatting import calendar_day, local_slot, local_time, relative
 from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.values import Rules
 
@@ -61,6 +62,7 @@ def matters(now: datetime, reader: Any) -> list[Matter]:
     rules = current_rules()
     return [
         _urgent(now),
+        _plans(now),
         _late(now),
         _promises(now),
         _without_candidate(now, rules),
@@ -79,6 +81,31 @@ def _urgent(now: datetime) -> Matter:
         lines=[_job(job, _desired(job, now)) for job in jobs.by_urgency()[:SHOWN]],
         url=list_url("jobs_job", status__exact="open", priority__exact="urgent"),
     )
+
+
+def _plans(now: datetime) -> Matter:
+    """Proposals that wait for an answer."""
+    plans = Plan.objects.open()
+    return Matter(
+        title=gettext("Plans ready to accept"),
+        icon="calendar_view_week",
+        count=plans.count(),
+        lines=[_plan(plan, now) for plan in plans.order_by("-created_at", "pk")[:SHOWN]],
+        url=list_url("planning_plan", state__in="ready,stopped,partly_accepted"),
+    )
+
+
+def _plan(plan: Plan, now: datetime) -> Line:
+    planned = (plan.figures.get("plan") or {}).get("planned")
+    parts = [
+        gettext("{first} to {last}").format(
+            first=calendar_day(plan.first_day, now), last=calendar_day(plan.last_day, now)
+        ),
+        ngettext("{count} job planned", "{count} jobs planned", planned).format(count=planned) if planned else "",
+        plan.get_state_display().lower(),
+        gettext("expires {when}").format(when=relative(plan.expires_at, now)) if plan.expires_at else "",
+    ]
+    return Line(plan.number, " · ".join(filter(None, parts)), reverse("admin:planning_plan_change", args=[plan.pk]))
 
 
 def _promises(now: datetime) -> Matter:

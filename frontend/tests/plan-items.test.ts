@@ -1,0 +1,66 @@
+import { beforeEach, expect, it } from "vitest";
+
+import { markStale } from "../backoffice/plan";
+import { listenToItems } from "../backoffice/plan-items";
+import { find, findAll } from "../shared/dom";
+
+const boxes = (): boolean[] => findAll<HTMLInputElement>("input[name=item]").map(({ checked }) => checked);
+const submit = (): HTMLButtonElement => find<HTMLButtonElement>("[data-accept-selected]");
+const status = (): string => find("[data-plan-status]").textContent;
+
+function check(id: string, isChecked = true): void {
+  const box = find<HTMLInputElement>(`input[value="${id}"]`);
+  box.checked = isChecked;
+  box.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+const row = (id: string, kinds: string, bundle = ""): string => `
+  <li data-item="${id}" data-kinds="${kinds}" ${bundle && `data-bundle="${bundle}"`}>
+  <input type="checkbox" name="item" value="${id}"><p data-stale-note hidden></p></li>`;
+
+beforeEach(() => {
+  document.body.innerHTML = `<form data-plan-items>
+    <button type="button" data-show="" aria-pressed="true"></button><button type="button" data-show="move"></button>
+    <input type="checkbox" data-select-all><button data-accept-selected></button><p data-plan-status></p>
+    <ul>${row("1", "book")}${row("2", "move", "7")}${row("3", "book urgent", "7")}</ul></form>`;
+  listenToItems(find("form"));
+});
+
+it("counts what is selected", () => {
+  expect(submit().disabled).toBe(true);
+  check("1");
+  expect(submit().textContent).toBe("Accept 1 selected");
+  expect(submit().disabled).toBe(false);
+});
+
+it("selects a bundle with each of its changes, and says why", () => {
+  check("2");
+  expect(boxes()).toEqual([false, true, true]);
+  expect(status()).toContain("one uses time that the other frees");
+  check("3", false);
+  expect(boxes()).toEqual([false, false, false]);
+});
+
+it("filters the rows, and shows the rest of a bundle that is selected", () => {
+  find("[data-show=move]").click();
+  expect(findAll("[data-item]").map(({ hidden }) => hidden)).toEqual([true, false, true]);
+  check("2");
+  expect(findAll("[data-item]").map(({ hidden }) => hidden)).toEqual([true, false, false]);
+});
+
+it("selects all shown rows with their bundles", () => {
+  find("[data-show=move]").click();
+  const all = find<HTMLInputElement>("[data-select-all]");
+  all.checked = true;
+  all.dispatchEvent(new Event("change", { bubbles: true }));
+  expect(boxes()).toEqual([false, true, true]);
+  expect(all.indeterminate).toBe(true);
+});
+
+it("marks the changes that no longer hold, and unmarks them", () => {
+  markStale(document.body, [{ id: "1", text: "Taken." }]);
+  expect(find('[data-item="1"]').className).toBe("is-stale");
+  expect(find('[data-item="1"] [data-stale-note]').textContent).toBe("Taken.");
+  markStale(document.body, []);
+  expect(find('[data-item="1"]').className).toBe("");
+});

@@ -1,0 +1,36 @@
+"""Data of the map of a plan: the days of its contractors today and as proposed."""
+
+from collections import defaultdict
+from typing import Any
+
+from recommendations.planning.admin.week_board import WeekBoard
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.visibility import visible_values
+from smartscheduler.core.formatting import short_day
+
+TODAY = {"today", "leaves", "accepted"}
+PROPOSED = {"today", "proposed", "accepted"}
+
+
+def plan_map(board: WeekBoard, reader: User) -> dict[str, list[dict[str, Any]]]:
+    """Bases, sites and days of the contractors on the board. Places are blurred if `reader` must not see them."""
+    stops, days = [], []
+    for row in board.rows:
+        for day, blocks in row.cells:
+            routes: dict[str, list[Any]] = defaultdict(list)
+            for block in blocks:
+                at = _at(block.job, reader)
+                kind = "proposed" if block.kind in {"proposed", "stale"} else "today"
+                lines = [f"{block.number}, {block.where}", f"{row.contractor.name}, {short_day(day)}, {block.hours}"]
+                stops.append({"at": at, "lines": lines, "kind": kind, "url": block.url})
+                for route, kinds in (("today", TODAY), ("proposed", PROPOSED)):
+                    if block.kind in kinds:
+                        routes[route].append(at)
+            days += [{"kind": kind, "at": at} for kind, at in routes.items() if len(at) > 1]
+    bases = [{"name": row.contractor.name, "at": _at(row.contractor, reader)} for row in board.rows]
+    return {"bases": bases, "stops": stops, "days": days}
+
+
+def _at(located: Any, reader: User) -> list[float]:
+    point = {"latitude": float(located.latitude), "longitude": float(located.longitude)}
+    return [*visible_values(located._meta.label_lower, point, reader).values()]
