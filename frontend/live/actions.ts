@@ -82,6 +82,21 @@ export async function cancel(booking: Booking, reason: string): Promise<void> {
   await assignmentFrom(api.POST("/api/v1/assignments/{id}/cancel/", { params, body: { reason } }));
 }
 
+export interface Acceptance {
+  accepted: number;
+  // Why changes could not be booked, each with the number of its job.
+  stale: { job: string; reason: string }[];
+}
+
+// Books one change of a plan, with those that belong to it.
+export async function acceptProposal(plan: string, item: number): Promise<Acceptance> {
+  const params = { path: { id: plan }, header: idempotencyKey() };
+  const request = api.POST("/api/v1/plans/{id}/accept/", { params, body: { items: [item] } });
+  const { data, error } = await request.catch(() => ({ data: undefined, error: undefined }));
+  if (!data) throw new RequestRefused(error?.detail ?? t("noAnswer"), error?.type.split("/").at(-1));
+  return { accepted: data.accepted.length, stale: data.stale.map((each) => ({ job: each.job_number, reason: each.message })) };
+}
+
 // Promises an arrival window to the customer of a job that has none.
 export async function promise(job: string, start: string, end: string): Promise<void> {
   const params = { path: { id: job }, header: idempotencyKey() };

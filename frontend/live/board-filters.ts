@@ -15,7 +15,7 @@ const DEFAULTS: Partial<Record<string, string>> = { status: "active" };
 // Parameters that belong to no saved view.
 const PASSING = ["day", "for_job", "able", "row", "rows", "at"];
 // The filters that the form folds away (dashboard/question.py).
-const FOLDED_FILTERS = ["city", "type", "status", "show", "group", "working", "able", "clock"];
+const FOLDED_FILTERS = ["city", "type", "status", "show", "group", "working", "able", "clock", "proposals"];
 // Filters and orders that are about the selected job.
 const isAboutJob = (params: URLSearchParams): boolean => params.has("able") || params.get("sort") === "distance";
 const form = find<HTMLFormElement>("[data-question]");

@@ -14,6 +14,7 @@ import { t } from "../shared/messages";
 import { PAGE } from "./page";
 import * as panel from "./panel";
 import { ALL_PARTIALS, onBoardChange, onSignedOut, refresh, type PartialName } from "./partials";
+import * as proposals from "./proposals";
 import { RankingSubscription } from "./ranking-subscription";
 import * as selection from "./selection";
 import * as rowPaging from "./row-paging";
@@ -27,6 +28,8 @@ const PARTIALS_BY_TYPE: [RegExp, PartialName[]][] = [
   [/^Job(Created|Updated|Cancelled|Reopened)$/, ["figures", "jobs", "feed"]],
   [/^JobAssigned$/, ["figures", "jobs", "feed"]],
   [/^Assignment(Cancelled|Started|Completed|Rescheduled)$/, ["figures", "jobs", "feed"]],
+  // A plan changes the proposals on the board.
+  [/^Plan(Ready|Accepted|Undone|Discarded|Expired)$/, ["feed", "board"]],
   [/^(ContractorCreated|ContractorUpdated|ScheduleUpdated|JobCompleted)$/, ["figures", "feed"]],
 ];
 const OTHER_PARTIALS: PartialName[] = ["feed"];
@@ -41,6 +44,7 @@ function handleEvent({ type, data }: Envelope): void {
   if (typeof data.contractor_id === "string") refresh([...partials, "counts"], [data.contractor_id]);
   else refresh(partials);
   if (data.job_id === panel.currentJob()) panel.refresh();
+  if (type === "PlanReady") proposals.announceReady(String(data.plan_id), String(data.plan_number));
 }
 
 function refreshAll(): void {
@@ -89,6 +93,7 @@ onSignedOut(connectionStatus.showSignedOut);
 drag.listen();
 blockMenu.listen();
 hoverCard.listen();
+proposals.listen();
 selection.listen();
 onBoardChange(selection.showSelection);
 panel.listen();

@@ -4,7 +4,7 @@ The days and the clock are those of its axis (dashboard.axis): one time zone for
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
@@ -21,9 +21,11 @@ from assignments.models import Assignment
 from assignments.start_window import earliest_start
 from assignments.states import CAN_RUN_LATE, MOVABLE, TRANSITIONS
 from contractors.models import Absence, Contractor
+from recommendations.planning.models import Plan, PlanItem
 from smartscheduler.core.formatting import local_slot, long_day, short_day, zone_name
 from smartscheduler.dashboard.axis import ONE_DAY, ONE_MINUTE, Axis, Column, offset_text, shown_hours
-from smartscheduler.dashboard.question import OWN_CLOCKS, PAGE_ROWS, Question
+from smartscheduler.dashboard.proposals import NONE, Proposals, proposals
+from smartscheduler.dashboard.question import NO_PROPOSALS, OWN_CLOCKS, PAGE_ROWS, Question
 from smartscheduler.dashboard.rows import Row, RowPage, page_of, some_rows
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot, clip, union, without
@@ -103,6 +105,15 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Ghost:
+    """A proposal of a plan in its lane. `zone` is the clock of the lane."""
+
+    stretch: Stretch
+    item: PlanItem
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True)
 class Lane:
     """A row. `zone` is the abbreviation of the contractor's time zone, `offset` its distance from the board's.
 
@@ -118,6 +129,7 @@ class Lane:
     blocks: list[Block]
     working_minutes: int
     booked_minutes: int
+    ghosts: list[Ghost] = field(default_factory=list)
     row: Row | None = None
 
 
@@ -129,6 +141,7 @@ class Board:
     axis: Axis
     page: RowPage
     lanes: list[Lane]
+    plan: Plan | None = None
 
     # For the legend.
     late_after_start = START_GRACE
@@ -157,12 +170,24 @@ class Board:
     @cached_property
     def columns(self) -> list[Column]:
         working = ([(part.start, part.end) for part in lane.work] for lane in self.lanes)
-        booked = ((block.stretch.start, block.stretch.end) for block in self.blocks)
+        ghosts = (ghost.stretch for lane in self.lanes for ghost in lane.ghosts)
+        stretches = [*(block.stretch for block in self.blocks), *ghosts]
+        booked = ((stretch.start, stretch.end) for stretch in stretches)
         return self.axis.columns(*shown_hours(self.axis, working, booked))
 
     @property
     def blocks(self) -> list[Block]:
         return [block for lane in self.lanes for block in lane.blocks]
+
+    @property
+    def proposals(self) -> int:
+        """The number of proposals on these rows."""
+        return sum(len(lane.ghosts) for lane in self.lanes)
+
+    @property
+    def without_proposals(self) -> str:
+        """The address of this board without proposals."""
+        return self.question.query(proposals=NO_PROPOSALS)
 
     @property
     def clock(self) -> str:
@@ -199,29 +224,47 @@ class Board:
 
 
 def board(question: Question, now: datetime, rules: Rules) -> Board:
-    """The board for the filters. Runs seven queries, one more for groups, and others for a selected job."""
+    """The board for the filters. Runs eight queries, one more for groups or a plan, and others for a selected job."""
     axis = question.axis(now)
     page = page_of(question, axis, now, rules)
-    return Board(question, axis, page, _lanes_of_rows(page.rows, axis, rules, now))
+    proposed = _proposals([row.contractor for row in page.rows], question, axis, now)
+    return Board(question, axis, page, _lanes_of_rows(page.rows, axis, rules, now, proposed), proposed.plan)
 
 
 def some_lanes(ids: Collection[UUID], question: Question, now: datetime, rules: Rules) -> list[Lane]:
     """The lanes of these contractors that match the filters."""
     axis = question.axis(now)
-    return _lanes_of_rows(some_rows(ids, question, axis, now, rules), axis, rules, now)
+    rows = some_rows(ids, question, axis, now, rules)
+    proposed = _proposals([row.contractor for row in rows], question, axis, now)
+    return _lanes_of_rows(rows, axis, rules, now, proposed)
 
 
-def _lanes_of_rows(rows: list[Row], axis: Axis, rules: Rules, now: datetime) -> list[Lane]:
-    lanes = lanes_of([row.contractor for row in rows], axis, rules, now)
+def _proposals(people: list[Contractor], question: Question, axis: Axis, now: datetime) -> Proposals:
+    """The proposals for these lanes, unless the question hides them."""
+    if not people or question.proposals == NO_PROPOSALS:
+        return NONE
+    return proposals([person.pk for person in people], _span(people, axis), now)
+
+
+def _span(people: list[Contractor], axis: Axis) -> TimeSlot:
+    """The days of the axis in all lanes."""
+    windows = [axis.window(person.zone) for person in people]
+    return TimeSlot(min(window.start for window in windows), max(window.end for window in windows))
+
+
+def _lanes_of_rows(rows: list[Row], axis: Axis, rules: Rules, now: datetime, proposed: Proposals = NONE) -> list[Lane]:
+    lanes = lanes_of([row.contractor for row in rows], axis, rules, now, proposed)
     return [replace(lane, row=row) for lane, row in zip(lanes, rows, strict=True)]
 
 
-def lanes_of(people: list[Contractor], axis: Axis, rules: Rules, now: datetime) -> list[Lane]:
+def lanes_of(
+    people: list[Contractor], axis: Axis, rules: Rules, now: datetime, proposed: Proposals = NONE
+) -> list[Lane]:
     """A lane for each contractor, in the given order. Runs four queries for all of them."""
     if not people:
         return []
     windows = {person.pk: axis.window(person.zone) for person in people}
-    span = TimeSlot(min(window.start for window in windows.values()), max(window.end for window in windows.values()))
+    span = _span(people, axis)
     bookings = Assignment.objects.exclude(status=Assignment.Status.CANCELLED).overlapping(span)
     _prefetch(people, bookings.select_related("job", "conflict").order_by("time_slot"), span)
     booked = {
@@ -231,7 +274,11 @@ def lanes_of(people: list[Contractor], axis: Axis, rules: Rules, now: datetime) 
     days = [(person.pk, list(day)) for person in people for _date, day in groupby(booked[person.pk], key=_local_date)]
     drives = _drives(people, days, rules)
     delays = _delays([day for _pk, day in days], rules)
-    return [_lane(person, axis, booked[person.pk], drives[person.pk], delays, now) for person in people]
+    lanes = [_lane(person, axis, booked[person.pk], drives[person.pk], delays, now) for person in people]
+    return [
+        replace(lane, ghosts=_ghosts(lane.contractor, proposed.by_contractor.get(lane.contractor.pk, []), axis))
+        for lane in lanes
+    ]
 
 
 def _prefetch(people: list[Contractor], bookings: QuerySet[Assignment], span: TimeSlot) -> None:
@@ -314,6 +361,15 @@ def _lane(
         working_minutes=_minutes(free),
         booked_minutes=_minutes(free) - _minutes(idle),
     )
+
+
+def _ghosts(contractor: Contractor, items: list[PlanItem], axis: Axis) -> list[Ghost]:
+    own, window = contractor.zone, axis.window(contractor.zone)
+    return [
+        Ghost(Stretch(axis.minute(item.slot.start, own), axis.minute(item.slot.end, own)), item, axis.zone_for(own))
+        for item in items
+        if item.slot and item.slot.overlaps(window)
+    ]
 
 
 def _headings(booked: list[Assignment], axis: Axis, own: ZoneInfo) -> list[str]:

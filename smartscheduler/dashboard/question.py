@@ -33,6 +33,8 @@ PAGE_ROWS, MOST_ROWS, FARTHEST_ROW = 60, 300, 10_000_000
 A_WEEK = 7
 # Value of the parameter `clock` for a board in the local time of each lane.
 OWN_CLOCKS = "local"
+# Value of the parameter `proposals` for a board without the proposals of a plan.
+NO_PROPOSALS = "off"
 # Contractors who still work today are few if they are at most one in so many.
 FEW = 4
 CLOCKS = [
@@ -47,7 +49,7 @@ CLOCKS = [
     (OWN_CLOCKS, _("Each contractor's own time")),
 ]
 # The filters that the page folds away; it shows how many of them are active.
-FOLDED_FILTERS = ("city", "type", "status", "show", "group", "working", "able", "clock")
+FOLDED_FILTERS = ("city", "type", "status", "show", "group", "working", "able", "clock", "proposals")
 # SQL: the contractor has a booking that is not canceled in a period of instants, or of local times.
 BOOKED = """EXISTS (
     SELECT FROM assignments_assignment booking
@@ -92,6 +94,10 @@ class BoardForm(forms.Form):
         required=False,
         choices=[("", _("No groups")), ("metro", _("Groups: metro areas")), ("city", _("Groups: cities"))],
     )
+    proposals = forms.ChoiceField(
+        required=False,
+        choices=[("", _("Proposals of a plan")), (NO_PROPOSALS, _("No proposals"))],
+    )
     # The selected job, for `able` and the order by distance.
     for_job = forms.UUIDField(required=False, widget=forms.HiddenInput)
     # The first row and the number of rows; or a contractor whose row is among them.
@@ -128,6 +134,7 @@ class Question:
     able: bool = False
     sort: str = ""
     group: str = ""
+    proposals: str = ""
     for_job: UUID | None = None
     row: int = 1
     rows: int = PAGE_ROWS

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from jobs.models import Job
 from smartscheduler.core import formatting
 from smartscheduler.core.formatting import local_hours, local_slot, local_time, zone_name
-from smartscheduler.dashboard.board import Block
+from smartscheduler.dashboard.board import Block, Ghost
 
 register = template.Library()
 
@@ -43,6 +43,12 @@ def type_and_place(job: Job) -> str:
 def hours_of_block(block: Block) -> str:
     """The hours of a block on the clock of its row: `9:00–11:00 AM`."""
     return local_hours(block.booking.slot, block.zone)
+
+
+@register.filter
+def hours_of_ghost(ghost: Ghost) -> str:
+    """The hours of a proposal on the clock of its row: `9:00–11:00 AM`."""
+    return local_hours(ghost.item.slot, ghost.zone) if ghost.item.slot else ""
 
 
 @register.filter
