@@ -1,4 +1,4 @@
-"""The walkthrough in the terminal: a job is created, ranked, booked, announced, and protected from double booking."""
+"""The walkthrough in the terminal: a job is ranked, booked, announced, and protected; then twenty jobs are planned."""
 
 import time
 from collections.abc import Iterator
@@ -21,6 +21,7 @@ from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
 from jobs.services import create_job
+from recommendations.planning.models import Plan, PlanItem
 from recommendations.ranking import rank_candidates
 from recommendations.results import RankedCandidate, Ranking
 from recommendations.why_not import why_not
@@ -28,6 +29,14 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.services import ensure_logins
 from smartscheduler.errors import SlotUnavailable
 from smartscheduler.ops.demo.metros import METROS, somewhere
+from smartscheduler.ops.demo.planned_jobs import (
+    accept_all,
+    comparison_table,
+    give_back,
+    offer,
+    plan_open_jobs,
+    take_the_time_of,
+)
 from smartscheduler.ops.demo.random import source
 from smartscheduler.ops.demo.seed import DEFAULT_SEED, seed_world
 from smartscheduler.ops.demo.terminal_svg import ranking_table, requirements, span
@@ -71,6 +80,7 @@ class Story:
             with live.listener(teller) as listener:
                 booked = self._assign(job, ranking.entries[0], teller, listener)
             self._try_again(job, booked, teller)
+            self._plan(teller)
         self._sum_up()
 
     def _fill(self) -> None:
@@ -153,6 +163,37 @@ class Story:
         if Assignment.objects.count() != before:
             raise StoryError("A refused booking left a row behind.")
         cancel_job(job_id=neighbor.pk, reason="The neighbor was only part of the demo.", actor=teller)
+
+    def _plan(self, teller: User) -> None:
+        """Plan the open jobs, compare, make one proposal stale on purpose, and accept all of them."""
+        self._chapter("And the twenty other jobs?")
+        with self._timed("plan"):
+            plan = plan_open_jobs(teller)
+        if plan is None:
+            self._line("[dim]No other jobs are open.[/]")
+            return
+        if plan.state != Plan.State.READY:
+            raise StoryError(f"{plan.number} is {plan.state}. {plan.failure}".strip())
+        self.console.print(comparison_table(plan))
+        better = "No better plan exists" if plan.proven else f"At most {plan.gap_percent}% better is possible"
+        self._line(f"{plan.number}: planned in {self.timings['plan'] / 1000:.1f} s. {better}. Nothing is booked yet.")
+        self._accept(plan, teller)
+
+    def _accept(self, plan: Plan, teller: User) -> None:
+        item = plan.items.select_related("job").filter(action=PlanItem.Action.BOOK).first()
+        if item is None:
+            return
+        neighbor = take_the_time_of(item, teller)
+        self._line(f"[dim]Meanwhile, another user books the time of {item.job.job_number}.[/]")
+        with self._timed("acceptance"):
+            acceptance = accept_all(plan, teller)
+        self._line(f"[green]✓[/] Accepted: {len(acceptance.accepted)} booked in {self.timings['acceptance']:.0f} ms.")
+        for stale in acceptance.stale:
+            self._line(f"[red]✗[/] {stale.job.job_number} ({stale.stale_code}): {escape(stale.stale_reason)}")
+            self._line(f"[dim]{offer(stale)}[/]")
+        if [stale.pk for stale in acceptance.stale] != [item.pk]:
+            raise StoryError("Exactly the proposal whose time was taken should be stale.")
+        give_back(neighbor, teller)
 
     def _sum_up(self) -> None:
         figures = " · ".join(f"{name} {milliseconds:.0f} ms" for name, milliseconds in self.timings.items())

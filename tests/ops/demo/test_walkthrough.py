@@ -39,6 +39,13 @@ STORY = [
     r"5\. The neighbor wants the same hours",
     r"✗ Refused \(slot-unavailable\): .+ has another assignment at that time\..+",
     r"In the way: JOB-",
+    r"6\. And the twenty other jobs\?",
+    r"Today +By hand +Plan",
+    r"Jobs planned +\d+ +\d+ +\d+",
+    r"PLAN-\d{8}-[0-9A-F]{6}: planned in \d+\.\d s\. .+ Nothing is booked yet\.",
+    r"Meanwhile, another user books the time of JOB-",
+    r"✓ Accepted: \d+ booked in \d+ ms\.",
+    r"✗ JOB-\d{8}-[0-9A-F]{8} \(slot-unavailable\): ",
     r"ranking \d+ ms · booking \d+ ms · commit to client \d+ ms",
 ]
 
