@@ -1,0 +1,153 @@
+"""Plans: select jobs, watch the run, compare, accept; two people at once; proposals on the board."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Open
+from tests.e2e.office import ADMINISTRATOR, COORDINATOR, MANAGER, Api
+from tests.e2e.stories import story
+from tests.e2e.test_contractors import AUSTIN
+from tests.e2e.test_pages import OVERFLOW, SIZES, barriers, keep_a_picture
+
+JOBS = "/admin/jobs/job/"
+
+
+def day_in(days: int) -> str:
+    return (datetime.now(AUSTIN) + timedelta(days=days)).date().isoformat()
+
+
+@pytest.fixture
+def jobs(api: Api) -> Any:
+    """Three open jobs of this test alone."""
+    made = [api.new_job() for _ in range(3)]
+    yield made
+    for job in made:
+        if api.job(job["id"])["status"] == "open":
+            api.post(f"jobs/{job['id']}/cancel/", reason="End of the test")
+
+
+def ready_plan(api: Api, jobs: list[Any]) -> Any:
+    """A plan of these jobs, after its run."""
+    body = {"jobs": [job["id"] for job in jobs], "first_day": day_in(1), "last_day": day_in(8), "effort": "quick"}
+    plan = api.post("plans/", **body)
+    after = 0
+    while True:
+        events = api.get("events/", after=after, wait=25, topics=f"plan:{plan['id']}")
+        if {"PlanReady", "PlanFailed"} & {event["type"] for event in events["results"]}:
+            break
+        after = events["next_after"]
+    plan = api.get(f"plans/{plan['id']}/")
+    assert plan["state"] == "ready", plan["failure"]
+    return plan
+
+
+def page_of(plan: Any) -> str:
+    return f"/admin/planning/plan/{plan['id']}/change/"
+
+
+def look(page: Page, name: str) -> None:
+    for size, viewport in SIZES.items():
+        page.set_viewport_size(viewport)
+        keep_a_picture(page, f"plan-{name}-{size}")
+        assert page.evaluate(OVERFLOW) <= 0
+        assert barriers(page) == []
+    page.set_viewport_size(SIZES["desk"])
+
+
+def test_two_people_plan_jobs_and_one_change_becomes_stale(visit: Open, api: Api, jobs: list[Any]) -> None:
+    query = "&".join(f"id={job['id']}" for job in jobs)
+    page = visit(f"/admin/planning/plan/add/?{query}", COORDINATOR)
+    with story("plan three jobs and accept", page) as person:
+        expect(page.get_by_text("3 selected jobs.")).to_be_visible()
+        expect(page.locator(".plan-sentence")).to_contain_text("3 jobs, ")
+        person.fill(page.get_by_label("Last day"), day_in(8))
+        page.get_by_label("Last day").blur()
+        expect(page.locator(".plan-sentence")).to_contain_text("9 days")
+        look(page, "scope")
+        person.click(page.get_by_role("button", name="Plan 3 jobs"))
+        page.wait_for_url("**/change/**")
+        # The page moves by itself, from the progress to the proposal.
+        expect(page.get_by_role("heading", name="Changes")).to_be_visible(timeout=120_000)
+        expect(page.get_by_role("heading", name="Comparison")).to_be_visible()
+        rows = page.locator("[data-item]")
+        expect(rows).to_have_count(3)
+        look(page, "proposal")
+
+        # The other person books the time of the last change; its row turns amber before a click.
+        plan_id = page.locator("[data-plan]").get_attribute("data-plan")
+        last = api.listed(f"plans/{plan_id}/items/")[-1]
+        other = api.new_job()
+        taken = api.request.post(
+            "assignments/",
+            data={
+                "job": other["id"],
+                "contractor": last["contractor"],
+                "start": last["time_slot"]["start"],
+                "window_break_reason": "",
+            },
+        )
+        if not taken.ok:  # another kind of contractor: make the job go away instead
+            api.post(f"jobs/{last['job']}/cancel/", reason="The customer called")
+        stale = page.locator(f"[data-item='{last['id']}']")
+        expect(stale).to_have_class("proposed is-stale")
+        expect(stale.locator("[data-stale-note]")).to_be_visible()
+        look(page, "stale")
+
+        person.click(page.get_by_role("button", name="Accept all 3 changes"))
+        expect(page.get_by_text("Booked: 2. Failed: 1.")).to_be_visible()
+        look(page, "accepted")
+    booked = [booking for job in jobs for booking in api.bookings(job) if booking["status"] == "pending"]
+    assert len(booked) == 2
+    person_page = visit(page_of({"id": plan_id}), ADMINISTRATOR)
+    person_page.get_by_role("button", name="Undo the acceptance").click()
+    # The first person sees that the plan has changed.
+    expect(page.get_by_text("This plan has changed since you opened the page.")).to_be_visible()
+    assert not [booking for job in jobs for booking in api.bookings(job) if booking["status"] == "pending"]
+
+
+def test_a_selection_of_the_list_leads_to_the_scope(visit: Open) -> None:
+    page = visit(f"{JOBS}?status__exact=open", COORDINATOR)
+    for box in page.locator("input.action-select").all()[:2]:
+        box.check()
+    page.locator("select[name=action]").select_option("plan_selected")
+    page.get_by_role("button", name="Run").click()
+    page.wait_for_url("**/planning/plan/add/**")
+    expect(page.get_by_text("2 selected jobs.")).to_be_visible()
+    page.goto(f"{JOBS}?status__exact=open&priority__exact=urgent")
+    page.get_by_role("link", name="Plan the open jobs of this list").click()
+    expect(page.locator(".plan-sentence")).to_be_visible()
+
+
+def test_proposals_are_accepted_on_the_board_block_by_block(visit: Open, api: Api, jobs: list[Any]) -> None:
+    plan = ready_plan(api, jobs)
+    first = next(item for item in api.listed(f"plans/{plan['id']}/items/") if item["action"] == "book")
+    day = datetime.fromisoformat(first["time_slot"]["start"]).astimezone(AUSTIN).date()
+    page = visit(f"/?day={day}&at={first['contractor']}", COORDINATOR)
+    watching = visit(f"/?day={day}&at={first['contractor']}", MANAGER)
+    block = page.locator(f"[data-proposal='{first['id']}']")
+    expect(block).to_be_visible()
+    keep_a_picture(page, "board-proposals-desk")
+    assert barriers(page) == []
+    expect(watching.locator(f"[data-proposal='{first['id']}']")).to_be_attached()
+    block.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("menuitem", name="Accept").click()
+    expect(page.locator(".toast")).to_contain_text("was booked")
+    expect(page.locator(f"[data-lane='{first['contractor']}'] .block[data-job='{first['job']}']")).to_be_visible()
+    expect(watching.locator(f"[data-proposal='{first['id']}']")).to_have_count(0)
+    api.post(f"plans/{plan['id']}/undo/")
+    api.post(f"plans/{plan['id']}/discard/")
+
+
+def test_the_board_tells_when_a_plan_is_ready(visit: Open, api: Api, jobs: list[Any]) -> None:
+    page = visit("/", COORDINATOR)
+    expect(page.get_by_role("status").first).to_have_text("Live")
+    plan = ready_plan(api, jobs)
+    toast = page.locator(".toast").filter(has_text=f"{plan['number']} is ready.")
+    expect(toast).to_be_visible()
+    toast.get_by_role("link", name="Open the plan").click()
+    page.wait_for_url(f"**{page_of(plan)}")
+    api.post(f"plans/{plan['id']}/discard/")
