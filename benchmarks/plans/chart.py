@@ -30,7 +30,7 @@ def chart(worlds: Mapping[str, Mapping[str, float]]) -> str:
             if method not in gaps:
                 continue
             gap = gaps[method]
-            label = "0, proven" if gap == 0 else f"{gap:.3f} %"
+            label = f"{gap:.3f} %" if gap else "0, proven" if method == "product" else "0"
             parts.append(
                 f'<text x="{LEFT - 8}" y="{y + 12}" text-anchor="end">{method}</text>'
                 f'<rect x="{LEFT}" y="{y + 3}" width="{_x(gap) - LEFT + 2:.0f}" height="11" fill="{color}"/>'
