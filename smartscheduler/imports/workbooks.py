@@ -7,8 +7,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_noop
-from openpyxl import load_workbook
-from openpyxl.styles.numbers import is_datetime
 
 from smartscheduler.imports.cell_formats import write_duration
 from smartscheduler.imports.unreadable import UnreadableFile
@@ -91,6 +89,9 @@ def _tags(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
 
 
 def _lines(content: bytes) -> Iterator[tuple[int, list[str]]]:
+    # An eighth of the start of each process of the product, and only the child processes that read files need it.
+    from openpyxl import load_workbook
+
     sheet = load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets[0]
     sheet.reset_dimensions()  # the dimensions declared in a file are often wrong
     for number, line in enumerate(sheet.iter_rows(max_row=MOST_LINES, max_col=MOST_COLUMNS_LOOKED_AT), start=1):
@@ -122,5 +123,7 @@ def _text(cell: Any) -> str:
 
 def _day_or_moment(moment: datetime, number_format: str) -> str:
     """A cell with a date format is a date without a time, as in CSV, not midnight."""
+    from openpyxl.styles.numbers import is_datetime
+
     day_alone = moment.time() == time(0) and is_datetime(number_format) == "date"
     return moment.date().isoformat() if day_alone else moment.isoformat(" ")
