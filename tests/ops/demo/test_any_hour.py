@@ -24,7 +24,7 @@ from tests.ops.broken import number_all_events
 from tests.ops.demo.worlds import assert_moments_in_order
 
 pytestmark = pytest.mark.django_db
-CONTRACTORS = 25
+CONTRACTORS, SUNDAY = 25, 6
 # Each fate that begins before now, and some of the others.
 DECK = (Fate.DONE, Fate.RUNNING, Fate.RUNNING, Fate.TODAY, Fate.TODAY, Fate.CANCELLED)
 DATA = [check for check in CHECKS if check.scope is Scope.DATA]
@@ -35,6 +35,13 @@ DAYS = [
     datetime(2028, 2, 29, tzinfo=UTC),
     datetime(2027, 12, 31, tzinfo=UTC),
 ]
+HOURS = range(0, 24, 3)
+
+
+def hours_of(day: datetime) -> range:
+    """Every third hour; of an ordinary weekday half of them, and the other half in the week of the other change."""
+    is_ordinary = day.weekday() != SUNDAY and day.month in {3, 11}
+    return HOURS[DAYS.index(day) % 2 :: 2] if is_ordinary else HOURS
 
 
 @pytest.fixture
@@ -49,7 +56,7 @@ def test_every_third_hour(day: datetime, few_jobs_of_each_fate: None) -> None:
     with time_machine.travel(day, tick=False):
         seed_world(contractors=CONTRACTORS, jobs=0)
     in_progress = 0
-    for hour in range(0, 24, 3):
+    for hour in hours_of(day):
         now = day + timedelta(hours=hour, minutes=10)
         with time_machine.travel(now, tick=False), transaction.atomic():
             seed_world(contractors=0, jobs=len(DECK), seed=now.toordinal() * 24 + hour)
