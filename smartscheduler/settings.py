@@ -154,6 +154,7 @@ TEMPLATES = [
         },
     }
 ]
+FORM_RENDERER = "smartscheduler.adminsite.form_renderer.FormRenderer"
 
 # --- Data -----------------------------------------------------------------------------------
 DATABASES = {"default": env.database("DATABASE_URL", default="postgresql://localhost/smartscheduler")}
