@@ -28,6 +28,7 @@ def preview(kind: str, language: str, text: Text) -> Preview:
     tomorrow = timezone.now().astimezone(place).date() + timedelta(days=1)
     starts = datetime.combine(tomorrow, time(8), place)
     job = Job(
+        job_number="JOB-20261126-0A1B2C3D",
         type=Job.Type.FLOORING,
         duration=2 * hour,
         window_start=starts,
