@@ -155,7 +155,8 @@ def _failed(plan: Plan, failure: child_process.ChildFailed) -> None:
     if held is None:
         return
     logger.warning("plan_failed", plan=plan.number, attempts=plan.attempts, why=type(failure).__name__)
-    is_final = isinstance(failure, child_process.TimeLimitExceeded | child_process.MemoryLimitExceeded)
+    # A child that was killed from outside looks like one that needed too much memory, so that is tried again as well.
+    is_final = isinstance(failure, child_process.TimeLimitExceeded)
     if is_final or held.attempts >= MOST_ATTEMPTS:
         _give_up(held, _reason(failure), timezone.now())
     else:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any, NoReturn
 
+import psutil
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
@@ -105,15 +106,17 @@ def test_a_crash_is_tried_again_and_then_fails_with_a_sentence(monkeypatch: pyte
 
 
 @pytest.mark.parametrize(
-    ("failure", "sentence"),
-    [(TimeLimitExceeded, "600 seconds of work"), (MemoryLimitExceeded, "2048 MB of memory")],
+    ("failure", "attempts", "sentence"),
+    [(TimeLimitExceeded, 1, "600 seconds of work"), (MemoryLimitExceeded, 2, "2048 MB of memory")],
 )
-def test_a_limit_is_not_tried_again(monkeypatch: pytest.MonkeyPatch, failure: type[ChildFailed], sentence: str) -> None:
+def test_a_limit_fails_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, failure: type[ChildFailed], attempts: int, sentence: str
+) -> None:
     plan = requested()
     monkeypatch.setattr(child_process, "call", ends_with(failure))
     runs.work_on_plans()
     plan.refresh_from_db()
-    assert (plan.state, plan.attempts) == ("failed", 1)
+    assert (plan.state, plan.attempts) == ("failed", attempts)
     assert sentence in plan.failure
 
 
@@ -248,3 +251,31 @@ def test_a_plan_is_made_in_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch)
     plan.refresh_from_db()
     assert (plan.state, plan.failure) == ("ready", "")
     assert plan.items.count() == 6
+
+
+@pytest.mark.system
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_solver_starts_again_with_the_same_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(runs, "BEAT_SECONDS", 0.05)
+    ContractorFactory()
+    plan = requested()
+    killed: list[int] = []
+
+    def kill() -> None:
+        for child in [] if killed else psutil.Process().children():
+            if "run_for_parent" in " ".join(child.cmdline()):
+                child.kill()
+                killed.append(child.pid)
+
+    taken = runs.take()
+    assert taken
+    runs.run_apart(taken, watch=kill)
+    plan.refresh_from_db()
+    assert (plan.state, plan.attempts, len(killed)) == ("queued", 1, 1)
+    assert not plan.items.exists()
+    runs.work_on_plans()
+    plan.refresh_from_db()
+    assert (plan.state, plan.attempts, plan.seed, plan.items.count()) == ("ready", 2, 7, 1)
