@@ -222,8 +222,8 @@ class PlanMissSerializer(VisibleFieldsSerializer):
 class JobFilterSerializer(StrictSerializer):
     """Filters of the job list, as in `GET jobs/`. Only open jobs are planned."""
 
-    type = serializers.ListField(child=serializers.ChoiceField(choices=Job.Type.choices), max_length=3, required=False)
-    priority = serializers.ListField(
+    type = BoundedListField(child=serializers.ChoiceField(choices=Job.Type.choices), max_length=3, required=False)
+    priority = BoundedListField(
         child=serializers.ChoiceField(choices=Job.Priority.choices), max_length=4, required=False
     )
     date_from = DayField(required=False)
@@ -325,7 +325,10 @@ class AcceptSerializer(StrictSerializer):
     """Items to accept, with their bundles. Without `items`, all that are proposed."""
 
     items = BoundedListField(
-        child=serializers.IntegerField(min_value=1), min_length=1, max_length=MOST_JOBS, required=False
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        min_length=1,
+        max_length=MOST_JOBS,
+        required=False,
     )
     all_or_nothing = serializers.BooleanField(
         default=False, help_text=_("Accept nothing if an item is stale: the request then fails with `plan-stale`.")
@@ -373,10 +376,21 @@ class ComparisonSerializer(serializers.Serializer[Any]):
     plan = FiguresSerializer()
 
 
+class ChangeSerializer(StrictSerializer):
+    """Exactly one thing to do differently."""
+
+    last_day = DayField(required=False)
+    unlock = IdField(required=False)
+    may_change = serializers.ChoiceField(choices=MayChange.choices, required=False)
+    max_changes = serializers.IntegerField(min_value=0, max_value=MOST_SEED, allow_null=True, required=False)
+    effort = serializers.ChoiceField(choices=Effort.choices, required=False)
+    all_contractors = serializers.BooleanField(required=False)
+
+
 class ReplanSerializer(StrictSerializer):
     """A new plan for the rest. `change` is one of the changes that a job left out offers (`what_ifs`)."""
 
-    change = serializers.DictField(child=serializers.JSONField(), required=False)
+    change = ChangeSerializer(required=False)
 
 
 def scope_of(payload: dict[str, Any]) -> Scope:

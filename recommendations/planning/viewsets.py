@@ -42,6 +42,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.audit.models import Act
 from smartscheduler.audit.services import record
+from smartscheduler.core.json_values import as_json
 from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.fields import EmptySerializer
 from smartscheduler.core.rest.views import ReadsBody
@@ -163,7 +164,11 @@ class PlanViewSet(
     def replan(self, request: Request, pk: UUID) -> Response:
         """Plan the rest again: a new plan that keeps what was accepted. `change` is the one thing to do differently."""
         payload = self.body(ReplanSerializer)
-        change = WhatIf.parse(payload["change"]) if "change" in payload else None
+        change = (
+            WhatIf.parse({name: as_json(value) for name, value in payload["change"].items()})
+            if "change" in payload
+            else None
+        )
         return self._accepted(replan(plan_id=pk, change=change, actor=self.actor))
 
 

@@ -61,6 +61,7 @@ class PlanAdmin(RecordAdmin, ListAdmin):
     search_help_text = _("Number")
     empty_text = _("A plan proposes bookings for many open jobs together. Nothing is booked until you accept it.")
     actions = None
+    fields = readonly_fields = ("number",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
         return super().get_queryset(request).defer("scope")

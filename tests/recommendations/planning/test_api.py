@@ -251,7 +251,8 @@ class TestAct:
         Plan.objects.update(state="ready")
         again = requested(api.post(f"{PLANS}{first['id']}/replan/", {"change": {"effort": "thorough"}}))
         assert (again["parent"], again["effort"]) == (first["id"], "thorough")
-        refused_field(api.post(f"{PLANS}{first['id']}/replan/", {"change": {"luck": True}}), "change")
+        refused_field(api.post(f"{PLANS}{first['id']}/replan/", {"change": {"luck": True}}), "change.luck")
+        refused_field(api.post(f"{PLANS}{first['id']}/replan/", {"change": {}}), "change")
         refused_field(api.post(f"{PLANS}{first['id']}/replan/", {"change": 7}), "change")
 
     def test_one_item_is_booked_and_undone(self, api: APIClient, plan: Plan) -> None:
