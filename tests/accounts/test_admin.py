@@ -97,6 +97,7 @@ EVERYBODYS = {
     "Customers",
     "History",
     "Events",
+    "Plans",
     "Messages to contractors",
     "Messages to customers",
     "API docs",
