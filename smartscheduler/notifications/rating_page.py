@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -32,19 +31,14 @@ class RatingForm(forms.Form):
     """The rating and the comment of a customer, with errors in their language."""
 
     rating = forms.TypedChoiceField(coerce=Decimal, widget=forms.RadioSelect)
-    comment = NotesFormField(required=False)
+    comment = NotesFormField(required=False, max_length=LONGEST_COMMENT)
 
     def __init__(self, texts: RatingTexts, data: Any = None) -> None:
         super().__init__(data)
         self.texts, rating = texts, self.fields["rating"]
         rating.choices = list(zip(VALUES, texts.stars, strict=True))  # type: ignore[attr-defined]
         rating.error_messages |= {"required": texts.choose, "invalid_choice": texts.choose}
-
-    def clean_comment(self) -> str:
-        comment: str = self.cleaned_data["comment"]
-        if len(comment) > LONGEST_COMMENT:
-            raise ValidationError(self.texts.too_long)
-        return comment
+        self.fields["comment"].error_messages["max_length"] = texts.too_long
 
 
 # The signed link is the only authority, and cookies do not count: a CSRF token would protect nothing, and some mail

@@ -25,6 +25,7 @@ from smartscheduler.accounts.permissions import Role
 from smartscheduler.adminsite.history.queries import all_kinds
 from smartscheduler.core.actors import acting
 from smartscheduler.history.triggers import Change
+from smartscheduler.notifications.models import MessageTemplate
 from tests.api import client_as
 from tests.factories import AUSTIN, AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
 from tests.history.reading import everything, kind_of, last
@@ -295,6 +296,7 @@ def test_no_role_can_write_in_it(role: Any) -> None:
 def test_the_database_itself_refuses_to_change_it(kind: type[Change]) -> None:
     held = AssignmentFactory(assigned_by=UserFactory())
     AbsenceFactory(contractor=held.contractor)
+    MessageTemplate.objects.update_or_create(kind="booked", language="en", defaults={"subject": "Your visit"})
     update_rating(contractor_id=held.contractor_id, rating=Decimal(5), actor=None)
     create_customer(
         actor=None,

@@ -78,6 +78,7 @@ def test_the_ranking_of_a_job(api: APIClient) -> None:
         "distance_source",
         "distance_as_of",
         "arrival_windows",
+        "preferred",
     }
     assert (first["rank"], first["score"], second["rank"], second["score"]) == (1, 1.0, 2, 0.86)
     assert first["contractor"] == {

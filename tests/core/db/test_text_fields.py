@@ -51,6 +51,8 @@ MACHINE_MADE = {
     "idempotency.KeptAnswer": {"key", "fingerprint", "body"},
     "jobs.Job": {"job_number"},
     "notifications.Mail": {"reason", "subject", "error", "recipient"},
+    # Made of a template and records, whose texts have a normal form.
+    "notifications.CustomerMessage": {"recipient", "subject", "body", "error"},
     "recommendations.Lookup": {"error"},
     "recommendations.ModelDay": {"error"},
     "recommendations.Wording": {"key", "text", "reason"},
