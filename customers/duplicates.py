@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from customers.models import Customer, CustomerAddress, CustomerPhone
 from customers.querysets import CustomerQuerySet
 from customers.search_text import name_key
-from smartscheduler.core.entry.phone_numbers import SHOWN, international, read_phone
+from smartscheduler.core.entry.phone_numbers import parse_phone
 
 MOST_DUPLICATES = 10
 # The reasons, the strongest first.
@@ -79,7 +79,7 @@ def _queries(
     name: str, phones: list[str], email: str, streets: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[str, CustomerQuerySet]]:
     current = Customer.objects.current()
-    numbers = [international(phone) for phone in phones if SHOWN.fullmatch(read_phone(phone))]
+    numbers = [typed.number for phone in phones if (typed := parse_phone(phone))]
     if numbers:
         yield "phone", current.filter(pk__in=CustomerPhone.objects.filter(number__in=numbers).values("customer"))
     if email:

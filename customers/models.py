@@ -12,7 +12,7 @@ from contractors.models import Contractor
 from customers.querysets import CustomerQuerySet
 from smartscheduler.core.db.text_fields import PLAIN_ADDRESS, ContactAddressField, LineField, NotesField
 from smartscheduler.core.db.text_search import LEFT_OUT, search_index
-from smartscheduler.core.entry.phone_numbers import shown_number
+from smartscheduler.core.entry.phone_numbers import E164, compact_number, shown_number
 from smartscheduler.core.geo.locations import Location
 from smartscheduler.core.models import OF_THE_RECORD, Record
 from smartscheduler.history.triggers import keeps_history
@@ -106,9 +106,9 @@ class Customer(Record):
 
     @property
     def contact_phone(self) -> str:
-        """The first phone number, as shown on jobs; empty without one."""
+        """The first phone number in the form that jobs have; empty without one."""
         phones = list(self.phones.all())
-        return phones[0].shown if phones else ""
+        return compact_number(phones[0].number) if phones else ""
 
 
 @keeps_history(exclude=["created_at"], owner="customer")
@@ -128,7 +128,7 @@ class CustomerPhone(models.Model):
     number = LineField(
         _("number"),
         max_length=16,
-        validators=[RegexValidator(r"^\+1[0-9]{10}\Z", _("Enter a phone number in the format +15125550143."))],
+        validators=[RegexValidator(E164, _("Enter a phone number in the format +15125550143."))],
     )
     extension = LineField(
         _("extension"),
@@ -143,8 +143,9 @@ class CustomerPhone(models.Model):
         verbose_name, verbose_name_plural = _("phone number"), _("phone numbers")
         ordering = ["position", "id"]
         constraints = [
-            # E.164. Only numbers of the North American plan can be entered (smartscheduler.core.entry.phone_numbers).
-            models.CheckConstraint(condition=Q(number__regex=r"^\+1[0-9]{10}$"), name="customer_phone_number_e164"),
+            models.CheckConstraint(
+                condition=Q(number__regex=r"^\+(1[0-9]{10}|[2-9][0-9]{6,14})$"), name="customer_phone_number_e164"
+            ),
             models.CheckConstraint(condition=Q(extension__regex=r"^[0-9]{0,6}$"), name="customer_phone_extension"),
             models.CheckConstraint(
                 condition=Q(kind__in=["mobile", "home", "work", "other"]), name="customer_phone_kind_known"
@@ -158,6 +159,7 @@ class CustomerPhone(models.Model):
 
     @property
     def shown(self) -> str:
+        """The number for people; jobs have the compact form."""
         return shown_number(self.number)
 
 

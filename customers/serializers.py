@@ -10,7 +10,7 @@ from customers.duplicates import REASONS
 from customers.models import Customer, CustomerAddress, CustomerPhone
 from customers.services import MOST_ADDRESSES, MOST_PHONES, MOST_PREFERENCES
 from smartscheduler.accounts.visibility_rest import StrictModelSerializer
-from smartscheduler.core.entry.phone_numbers import SHOWN, international, read_phone
+from smartscheduler.core.entry.phone_numbers import parse_phone
 from smartscheduler.core.rest.fields import (
     LOCATION_FIELDS,
     BoundedListField,
@@ -22,7 +22,7 @@ from smartscheduler.core.rest.openapi_examples import AUSTIN, sent_as
 
 
 class CustomerPhoneSerializer(StrictModelSerializer):
-    """Phone number. Ten digits in any format are accepted; the response has E.164."""
+    """Phone number of any country, with + and the country code; without, of the US. The response has E.164."""
 
     number = LineTextField(max_length=40)
     kind = serializers.ChoiceField(choices=CustomerPhone.Kind.choices, default=CustomerPhone.Kind.OTHER)
@@ -34,9 +34,15 @@ class CustomerPhoneSerializer(StrictModelSerializer):
         validators: list[Any] = []
 
     def validate_number(self, number: str) -> str:
-        if not SHOWN.fullmatch(read_phone(number)):
-            raise serializers.ValidationError(gettext("Enter a phone number with ten digits."))
-        return international(number)
+        if parse_phone(number) is None:
+            raise serializers.ValidationError(gettext("Enter ten digits, or a number with + and the country code."))
+        return number
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Separate an extension that is part of the number."""
+        typed = parse_phone(attrs["number"])
+        assert typed, "checked by validate_number"  # noqa: S101
+        return attrs | {"number": typed.number, "extension": attrs.get("extension", "") or typed.extension}
 
 
 class CustomerAddressSerializer(StrictModelSerializer):

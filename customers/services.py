@@ -16,7 +16,7 @@ from customers.search_text import name_key, search_text
 from customers.signals import contact_changed, locking, merging, preferences_changed
 from smartscheduler.accounts.models import User
 from smartscheduler.core.db.transactions import domain_transaction
-from smartscheduler.core.entry.phone_numbers import international
+from smartscheduler.core.entry.phone_numbers import PhoneNumber, international, parse_phone
 from smartscheduler.core.geo.locations import Location
 from smartscheduler.core.geo.postal_areas import check_location
 from smartscheduler.core.observability.metrics.definitions import CUSTOMER_CHANGES, counting
@@ -277,16 +277,7 @@ def _replace_lists(customer: Customer, lists: Mapping[str, Any]) -> bool:
 
 def _replace_phones(customer: Customer, phones: Sequence[Mapping[str, Any]]) -> bool:
     _check_length("phones", phones, MOST_PHONES)
-    rows = [
-        CustomerPhone(
-            customer=customer,
-            position=position,
-            number=international(phone["number"]),
-            extension=phone.get("extension", ""),
-            kind=phone.get("kind", CustomerPhone.Kind.OTHER),
-        )
-        for position, phone in enumerate(phones)
-    ]
+    rows = [_phone(customer, position, phone) for position, phone in enumerate(phones)]
     for row in rows:
         row.clean_fields(exclude=["customer"])
     if len({(row.number, row.extension) for row in rows}) < len(rows):
@@ -296,6 +287,18 @@ def _replace_phones(customer: Customer, phones: Sequence[Mapping[str, Any]]) -> 
     customer.phones.all().delete()
     CustomerPhone.objects.bulk_create(rows)
     return True
+
+
+def _phone(customer: Customer, position: int, values: Mapping[str, Any]) -> CustomerPhone:
+    """The row of a typed number. An extension in the text counts unless there is one of its own."""
+    typed = parse_phone(values["number"]) or PhoneNumber(values["number"])
+    return CustomerPhone(
+        customer=customer,
+        position=position,
+        number=typed.number,
+        extension=values.get("extension", "") or typed.extension,
+        kind=values.get("kind", CustomerPhone.Kind.OTHER),
+    )
 
 
 def _replace_addresses(customer: Customer, addresses: Sequence[Mapping[str, Any]]) -> bool:

@@ -14,7 +14,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contractors.fields import SkillsField
-from contractors.models import PHONE_NUMBER
 from customers.models import Customer, CustomerAddress
 from jobs import triggers
 from jobs.arrival import LONGEST_WINDOW, SHORTEST_WINDOW
@@ -23,6 +22,7 @@ from jobs.states import Status, check_transition
 from smartscheduler.core.db.model_fields import CharField, DurationField
 from smartscheduler.core.db.text_fields import LineField, NotesField, ShortNotesField
 from smartscheduler.core.db.text_search import LEFT_OUT, search_expression, search_index
+from smartscheduler.core.entry.phone_numbers import STORED_ON_JOBS
 from smartscheduler.core.geo.locations import Location
 from smartscheduler.core.models import OF_THE_RECORD
 from smartscheduler.history.triggers import keeps_history
@@ -113,7 +113,14 @@ class Job(Location):
     )
     # Copies of the customer's name and first phone number, which a trigger keeps (jobs/triggers.py).
     customer_name = LineField(_("customer name"), max_length=100, blank=True)
-    customer_phone = LineField(_("customer phone"), max_length=14, blank=True, validators=[PHONE_NUMBER])
+    customer_phone = LineField(
+        _("customer phone"),
+        max_length=16,
+        blank=True,
+        validators=[
+            RegexValidator(STORED_ON_JOBS, _("Enter a phone number in the format (512) 555-0143, or +442079460958."))
+        ],
+    )
     # Copies of the customer's lists, which a trigger keeps.
     preferred_contractors = ArrayField(
         models.UUIDField(), verbose_name=_("preferred contractors"), default=list, db_default=[], editable=False

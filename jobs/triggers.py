@@ -26,7 +26,9 @@ NEW.customer_id := coalesce(contact.merged_into_id, NEW.customer_id);
 SELECT coalesce(nullif(customer.name, ''), customer.company) AS name, coalesce(phone.shown, '') AS phone INTO contact
 FROM customers_customer customer
 LEFT JOIN LATERAL (
-    SELECT '(' || substr(number, 3, 3) || ') ' || substr(number, 6, 3) || '-' || substr(number, 9) AS shown
+    SELECT CASE WHEN left(number, 2) = '+1'
+                THEN '(' || substr(number, 3, 3) || ') ' || substr(number, 6, 3) || '-' || substr(number, 9)
+                ELSE number END AS shown
     FROM customers_customerphone
     WHERE customer_id = customer.id
     ORDER BY position, id

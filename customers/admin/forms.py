@@ -17,7 +17,7 @@ from smartscheduler.adminsite.form_fields import PhoneFormField
 from smartscheduler.adminsite.location_forms import POSTAL
 from smartscheduler.adminsite.service_forms import ServiceForm
 from smartscheduler.core.db.text_fields import NotesFormField
-from smartscheduler.core.entry.phone_numbers import SHOWN, international
+from smartscheduler.core.entry.phone_numbers import parse_phone
 from smartscheduler.core.geo.zip_codes import middle_of
 
 DUPLICATE = _("This customer is a likely duplicate of the ones listed above. Nothing was saved.")
@@ -75,9 +75,16 @@ class PhoneForm(RowForm):
 
     def clean_number(self) -> str:
         number: str = self.cleaned_data["number"]
-        if not SHOWN.fullmatch(number):
-            raise forms.ValidationError(gettext("Enter ten digits."))
-        return international(number)
+        if parse_phone(number) is None:
+            raise forms.ValidationError(gettext("Enter ten digits, or a number with + and the country code."))
+        return number
+
+    def clean(self) -> dict[str, Any]:
+        """Separate an extension that is part of the number."""
+        values = super().clean() or self.cleaned_data
+        if typed := parse_phone(values.get("number", "")):
+            values |= {"number": typed.number, "extension": values.get("extension", "") or typed.extension}
+        return values
 
     @property
     def values(self) -> dict[str, Any]:

@@ -121,7 +121,7 @@ class JobAdmin(PreviewAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin)
         if text := posted.get("duration", "").strip():
             yield "duration", of_duration(text)
         if text := posted.get("customer_phone", "").strip():
-            yield "customer_phone", of_phone(text)
+            yield "customer_phone", of_phone(text, any_country=True)
         if text := posted.get("required_skills", "").strip():
             yield "required_skills", of_skills(text, self.known_skills())
 

@@ -69,7 +69,7 @@ class JobForm(SkillsQuestionForm):
         max_length=100,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
     )
-    customer_phone = PhoneFormField(required=False, help_text=_("Ten digits in any format."))
+    customer_phone = PhoneFormField(required=False, help_text=_("Ten digits in any format, or + and the country code."))
     desired_date = MomentField(
         help_text=_("Local time of the site, for example tomorrow 9am, Mon 7:30a, 12/3 2pm or 2026-12-03 14:30."),
         widget=MomentInput(attrs=PREVIEWED),

@@ -17,6 +17,8 @@ from django.db import connection, migrations, transaction
 # The address of an erased job.
 ERASED = "(erased)"
 SHOWN = re.compile(r"\((\d{3})\) (\d{3})-(\d{4})", re.ASCII)
+# Numbers of other countries, which `manage.py link_customers` can meet on jobs.
+E164 = re.compile(r"\+[2-9]\d{6,14}", re.ASCII)
 APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼʻ`´"))
 # Customers in one transaction: a job stays locked for less than a second.
 BATCH = 500
@@ -37,7 +39,7 @@ WHERE job.id = link.job AND job.customer_id IS NULL
 
 
 def is_number(phone: str) -> bool:
-    return SHOWN.fullmatch(phone) is not None
+    return SHOWN.fullmatch(phone) is not None or E164.fullmatch(phone) is not None
 
 
 def international(phone: str) -> str:

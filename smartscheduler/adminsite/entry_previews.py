@@ -1,7 +1,6 @@
 """What a form would read from the typed text, shown beside its fields while it is filled in. Nothing is written."""
 
 import json
-import re
 from collections.abc import Collection, Iterable, Iterator
 from datetime import tzinfo
 from typing import Any, NamedTuple
@@ -18,13 +17,12 @@ from smartscheduler.adminsite.location_forms import POSTAL, PlacedAdmin, known_c
 from smartscheduler.core.entry import UnreadableText
 from smartscheduler.core.entry.durations import read_duration, write_duration
 from smartscheduler.core.entry.moments import Direction, Edge, read_day, read_moment
-from smartscheduler.core.entry.phone_numbers import read_phone
+from smartscheduler.core.entry.phone_numbers import SHOWN, parse_phone, shown_number
 from smartscheduler.core.entry.spellings import known_spelling, similar_name
 from smartscheduler.core.formatting import local_time, long_date
 from smartscheduler.core.geo.address_lines import read_address, write_address
 from smartscheduler.places import MIDDLE, validate_time_zone
 
-PHONE_NUMBER = re.compile(r"\(\d{3}\) \d{3}-\d{4}", re.ASCII)
 MOST_SKILLS = 50
 
 
@@ -162,11 +160,17 @@ def of_duration(text: str) -> Understood:
         return Understood(str(refusal), is_problem=True)
 
 
-def of_phone(text: str) -> Understood:
-    number = read_phone(text)
-    if PHONE_NUMBER.fullmatch(number):
-        return Understood(number)
-    return Understood(gettext("Enter ten digits, for example 512 555 0143."), is_problem=True)
+def of_phone(text: str, *, any_country: bool = False) -> Understood:
+    typed = parse_phone(text)
+    if typed and not typed.extension:
+        shown = shown_number(typed.number)
+        if any_country or SHOWN.fullmatch(shown):
+            return Understood(shown)
+    if any_country:
+        message = gettext("Enter ten digits, for example 512 555 0143, or + and the country code.")
+    else:
+        message = gettext("Enter ten digits, for example 512 555 0143.")
+    return Understood(message, is_problem=True)
 
 
 def of_skills(text: str, known: Collection[str]) -> Understood:

@@ -248,7 +248,7 @@ class HoursField(forms.DurationField):
 
 
 class PhoneFormField(LineFormField):
-    """A US phone number in any grouping, stored as `(512) 555-0143`. The model refuses other text."""
+    """A phone number in any grouping: of the US as `(512) 555-0143`, else E.164. The model refuses other text."""
 
     widget = UnfoldAdminTextInputWidget
 

@@ -68,7 +68,11 @@ JOBS = (
     Column("special_requirements", _("Notes for the contractor."), "Mind the dog"),
     *PLACE_COLUMNS,
     Column("customer_name", _("Up to 100 characters."), "Grace Hill"),
-    Column("customer_phone", _("(512) 555-0143, or ten digits in any grouping."), "(512) 555-0199"),
+    Column(
+        "customer_phone",
+        _("(512) 555-0143, ten digits in any grouping, or + and the country code."),
+        "(512) 555-0199",
+    ),
     Column(
         "window_start",
         _(

@@ -9,8 +9,9 @@ from django.utils.translation import gettext
 
 from jobs.models import Job
 from jobs.states import TRANSITIONS
+from smartscheduler.core.entry.phone_numbers import compact_number, parse_phone
 from smartscheduler.errors import InvalidInput
-from smartscheduler.privacy.pii_matcher import digits_of, plain_name
+from smartscheduler.privacy.pii_matcher import plain_name
 
 MOST_JOBS = 1000
 
@@ -35,15 +36,15 @@ def find_customer(*, name: str = "", phone: str = "") -> list[CustomerMatch]:
     """Jobs with this name or phone number, newest first. An administrator then chooses the right ones.
 
     Names match regardless of case, accents, punctuation, titles and word order. Raises InvalidInput without name and
-    phone number, for a number without ten digits, and for more than MOST_JOBS jobs.
+    phone number, for a text that is no number, and for more than MOST_JOBS jobs.
     """
-    plain, digits = plain_name(name), digits_of(phone)
-    if phone.strip() and not digits:
-        raise InvalidInput.of("phone", gettext("Enter a phone number with ten digits."))
-    if not plain and not digits:
+    plain, typed = plain_name(name), parse_phone(phone.strip())
+    if phone.strip() and not typed:
+        raise InvalidInput.of("phone", gettext("Enter a phone number with ten digits, or with + and the country code."))
+    if not plain and not typed:
         raise InvalidInput.of("name", gettext("Enter a name, a phone number, or both."))
     same = _spellings(plain) if plain else set()
-    number = f"({digits[:3]}) {digits[3:6]}-{digits[6:]}" if digits else None
+    number = compact_number(typed.number) if typed else None
     jobs = Job.objects.filter(customer_name__in=same)
     if number:
         jobs |= Job.objects.filter(customer_phone=number)

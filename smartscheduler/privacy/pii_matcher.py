@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-DIGITS, LAST_ASCII = 10, 127
+from smartscheduler.core.entry.phone_numbers import national_digits, parse_phone
+
+LAST_ASCII = 127
 BETWEEN = r"[\s()./·-]*"
 TITLES = {"mr", "mrs", "ms", "miss", "dr", "prof"}
 # JSON values under these keys belong to a record and are replaced when that record is erased.
@@ -23,16 +25,23 @@ def plain_name(name: str) -> str:
     return " ".join(sorted(word for word in words if word not in TITLES))
 
 
-def digits_of(phone: str) -> str:
-    """The ten digits of a phone number, or an empty string if there are not ten."""
-    digits = re.sub(r"\D", "", phone)
-    digits = digits[1:] if len(digits) == DIGITS + 1 and digits.startswith("1") else digits
-    return digits if len(digits) == DIGITS else ""
+def _in_e164(phone: str) -> str:
+    """The phone number in E.164, or an empty string for another text."""
+    typed = parse_phone(phone)
+    return typed.number if typed else ""
+
+
+def _in_any_notation(number: str) -> str:
+    """Pattern of a number in E.164, with or without the country code or a leading zero, with any separators."""
+    code, digits = national_digits(number)
+    if code == "1":
+        return rf"(?<!\d){digits[:3]}{BETWEEN}{digits[3:6]}{BETWEEN}{digits[6:]}(?!\d)"
+    return rf"(?<!\d)(?:(?:\+|00|011)?{BETWEEN}{code}{BETWEEN})?0?{BETWEEN}{BETWEEN.join(digits)}(?!\d)"
 
 
 @dataclass(frozen=True, kw_only=True)
 class PersonPatterns:
-    """Names, phone numbers and addresses of a person, and the text that replaces them.
+    """Names, phone numbers (E.164) and addresses of a person, and the text that replaces them.
 
     Search unrelated rows with `wide` only: a name of a single word can be an ordinary word.
     """
@@ -48,7 +57,7 @@ class PersonPatterns:
     ) -> "PersonPatterns":
         return cls(
             names=frozenset(name.strip() for name in names if name and name.strip()),
-            phones=frozenset(filter(None, map(digits_of, filter(None, phones)))),
+            phones=frozenset(filter(None, map(_in_e164, filter(None, phones)))),
             emails=frozenset(email.strip() for email in emails if email and email.strip()),
             instead=instead,
         )
@@ -67,8 +76,7 @@ class PersonPatterns:
     def _alternatives(self) -> Iterator[str]:
         for email in sorted(self.emails):
             yield rf"(?<![\w.+-]){_literal(email)}(?![\w-])"
-        for digits in sorted(self.phones):
-            yield rf"(?<!\d){digits[:3]}{BETWEEN}{digits[3:6]}{BETWEEN}{digits[6:]}(?!\d)"
+        yield from map(_in_any_notation, sorted(self.phones))
         # Longest first, so that “Ada Tiles-Moore” matches before “Ada Tiles”.
         for name in sorted(self.names, key=lambda name: (-len(name), name)):
             words = r"\s+".join(map(_literal, name.split()))

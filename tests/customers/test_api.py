@@ -69,6 +69,7 @@ def test_a_likely_duplicate_is_listed() -> None:
         ({"name": "", "phones": []}, "name"),
         ({"name": "x" * 101}, "name"),
         ({"phones": [{"number": "555"}]}, "phones.0.number"),
+        ({"phones": [{"number": "+44 1"}]}, "phones.0.number"),
         ({"phones": [{"number": PHONE, "extension": "12x"}]}, "phones.0.extension"),
         ({"phones": [{"number": PHONE}] * 11}, "phones"),
         ({"email": "nobody"}, "email"),

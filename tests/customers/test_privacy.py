@@ -12,8 +12,10 @@ from jobs.models import Job
 from jobs.services import update_job
 from smartscheduler.errors import InvalidTransition, PersonErased
 from smartscheduler.ops.retention.policies import retain, rules
+from smartscheduler.privacy.customer_search import find_customer
 from smartscheduler.privacy.data_export import as_json, export_customer_record
 from smartscheduler.privacy.models import Erasure
+from smartscheduler.privacy.pii_matcher import PersonPatterns
 from smartscheduler.privacy.replay import replay
 from smartscheduler.privacy.services import erase_customer
 from tests.api import V1, client_as
@@ -137,3 +139,20 @@ def test_a_changed_job_keeps_what_a_manager_may_not_see() -> None:
     update_job(job_id=job.pk, actor=None, priority="high")
     body = client_as("manager").get(f"{V1}/jobs/{job.pk}/").json()
     assert (body["customer"], body["customer_address"], body["customer_name"]) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "text", ["+44 20 7946 0958", "+44 (0)20 7946-0958", "020 7946 0958", "0044 2079460958", "011 44 20 7946 0958"]
+)
+def test_a_number_of_another_country_is_found_in_any_notation(text: str) -> None:
+    patterns = PersonPatterns.of(names=(), phones=["+442079460958"], emails=(), instead="Former customer 1")
+    assert patterns.redact(f"Call {text}, not 020 7946 09581.") == "Call Former customer 1, not 020 7946 09581."
+
+
+def test_an_erasure_by_a_number_of_another_country() -> None:
+    job = job_of("Grace Hillcrest", "+442079460958", special_requirements="Call +44 (0)20 7946 0958.")
+    finish(job)
+    (match,) = find_customer(phone="+44 20 7946 0958")
+    assert (match.job, match.by) == (job, ("phone",))
+    erase_customer(job_ids=[job.pk], actor=None)
+    assert found_anywhere(["Hillcrest", "2079460958", "7946 0958"]) == {}

@@ -49,6 +49,7 @@ class TestCreating:
             ({"name": ""}, "name"),
             ({"name": "x" * 101}, "name"),
             ({"phones": [{"number": "555"}]}, "number"),
+            ({"phones": [{"number": "+44 1"}]}, "number"),
             ({"phones": [{"number": PHONE, "extension": "x"}]}, "extension"),
             ({"phones": [{"number": PHONE}, {"number": PHONE}]}, "phones"),
             ({"phones": [{"number": f"(512) 555-{n:04d}"} for n in range(11)]}, "phones"),
@@ -75,6 +76,19 @@ class TestCreating:
         with pytest.raises(InvalidInput) as refused:
             customer(preferred=[crew.pk], refused=[crew.pk])
         assert "refused" in refused.value.errors
+
+    def test_stores_numbers_of_any_country_and_typed_extensions(self) -> None:
+        phones = [{"number": "+44 20 7946 0958 ext. 7"}, {"number": "(512) 555-0143 x12"}]
+        made = services.create_customer(actor=None, name="Grace Hill", phones=phones)
+        assert [(phone.number, phone.extension, phone.shown) for phone in made.phones.all()] == [
+            ("+442079460958", "7", "+44 20 7946 0958"),
+            ("+15125550143", "12", "(512) 555-0143"),
+        ]
+        job = job_of("Grace Hill", "+442079460958")
+        assert contact(job) == (made.pk, "Grace Hill", "+442079460958")
+        job.save()  # the copy of the trigger is the one of the services
+        assert contact(job) == (made.pk, "Grace Hill", "+442079460958")
+        assert Customer.objects.with_words("0958").get() == made
 
 
 class TestChanging:

@@ -15,6 +15,7 @@ LEFT_OUT = ("ip", "user_agent")
 # All patterns take linear time: repeats are possessive, and a match cannot start inside the start of another.
 PERSONAL = (
     (re.compile(r"(?<![\w.+-])[\w.+-]++@(?=[\w.-]*?\.[A-Za-z]{2})[\w-]++(?:\.[\w-]++)*+"), "[e-mail]"),
+    (re.compile(r"(?<![\w+])\+\d[\d ().-]{5,18}\d"), "[phone]"),
     (re.compile(r"\(?\b\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b"), "[phone]"),
     (re.compile(r"(?<![\w-])eyJ[\w-]{5,}+\.[\w-]++\.[\w-]++"), "[token]"),
     (re.compile(r"(?i)(\bbearer |\bticket\.)[\w.~+/-]++=*+"), r"\1[token]"),

@@ -12,7 +12,9 @@ COPIES = """
 SELECT format('%s has another name or number than customer %s', job.job_number, customer.id)
 FROM jobs_job job JOIN customers_customer customer ON customer.id = job.customer_id
 LEFT JOIN LATERAL (
-    SELECT '(' || substr(number, 3, 3) || ') ' || substr(number, 6, 3) || '-' || substr(number, 9) AS shown
+    SELECT CASE WHEN left(number, 2) = '+1'
+                THEN '(' || substr(number, 3, 3) || ') ' || substr(number, 6, 3) || '-' || substr(number, 9)
+                ELSE number END AS shown
     FROM customers_customerphone WHERE customer_id = customer.id ORDER BY position, id LIMIT 1
 ) phone ON true
 WHERE (job.customer_name, job.customer_phone)

@@ -1,10 +1,10 @@
-"""US phone numbers in any grouping, and parts of them for searches."""
+"""Phone numbers of the US in any grouping, of other countries with their code, and parts of them for searches."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartscheduler.core.entry.phone_numbers import read_phone, stored_part
+from smartscheduler.core.entry.phone_numbers import parse_phone, read_phone, shown_number, stored_part
 
 
 @pytest.mark.parametrize(
@@ -14,9 +14,30 @@ def test_a_telephone_number_in_any_grouping(text: str) -> None:
     assert read_phone(text) == "(512) 555-0143"
 
 
-@pytest.mark.parametrize("text", ["555", "512555014x", "25125550143", "+44 20 7946 0958", "٥١٢٥٥٥٠١٤٣", ""])
-def test_anything_else_is_left_to_be_refused(text: str) -> None:
+@pytest.mark.parametrize("text", ["+44 20 7946 0958", "+44 (0)20 7946 0958", "011 44 20 7946 0958", "+442079460958"])
+def test_a_number_of_another_country(text: str) -> None:
+    assert read_phone(text) == "+442079460958"
+    assert shown_number("+442079460958") == "+44 20 7946 0958"
+
+
+@pytest.mark.parametrize("text", ["(512) 555-0143 x12", "512-555-0143 ext. 12", "5125550143 #12"])
+def test_an_extension_is_a_part_of_its_own(text: str) -> None:
+    assert parse_phone(text) == ("+15125550143", "12")
     assert read_phone(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["555", "555-0143", "512555014x", "25125550143", "+999 123", "+44 1", "1-800-FLOWERS", "٥١٢٥٥٥٠١٤٣", ""]
+)
+def test_anything_else_is_left_to_be_refused(text: str) -> None:
+    assert parse_phone(text) is None
+    assert read_phone(text) == text
+
+
+@given(st.text(max_size=50))
+def test_any_text_is_a_number_or_is_left_alone(text: str) -> None:
+    typed = parse_phone(text)
+    assert typed is None or read_phone(typed.number) == read_phone(shown_number(typed.number))
 
 
 @given(st.from_regex(r"[0-9]{10}", fullmatch=True))
