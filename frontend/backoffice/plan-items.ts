@@ -24,7 +24,8 @@ function selectBundle(form: HTMLElement, row: HTMLElement, isSelected: boolean):
     other.hidden = false;
   }
   const count = changed.length;
-  announce(form, count ? t(isSelected ? "bundleSelected" : "bundleDeselected", { count }) : "");
+  const sentence = isSelected ? t("bundleSelected", { count }) : t("bundleDeselected", { count });
+  announce(form, count ? sentence : "");
 }
 
 export function showCount(form: HTMLElement): void {
