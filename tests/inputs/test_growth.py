@@ -33,7 +33,7 @@ def test_the_patterns_are_found() -> None:
         "smartscheduler.core.observability.logging.CONTROL",
         "contractors.models.PHONE_NUMBER.regex",
     } <= NAMED.keys()
-    assert sum("smartscheduler.core.observability.logging.PERSONAL" in name for name in NAMED) == 7
+    assert sum("smartscheduler.core.observability.logging.PERSONAL" in name for name in NAMED) == 8
 
 
 def test_no_other_pattern_is_made_where_it_cannot_be_found() -> None:
