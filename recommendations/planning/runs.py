@@ -48,6 +48,8 @@ START_SECONDS = 240.0
 # Between two looks at the row for a request to stop, and between two reports of progress.
 LOOK_SECONDS, REPORT_SECONDS = 0.5, 1.0
 LONGEST_TURN_SECONDS = 20.0
+# Part of the time limit after which the solver ends with the best plan so far, so that there is time to store it.
+LAST_STOP = 0.7
 OUT_OF_REACH = (OperationalError, InterfaceError)
 # One run at a time in a worker process, so that its other threads answer health checks.
 _one_run = threading.BoundedSemaphore(1)
@@ -192,6 +194,7 @@ class Run:
         self.snapshot: Snapshot | None = None
         self.figures: dict[str, Any] = {}
         self.is_stopped = False
+        self._latest = time.process_time() + LAST_STOP * settings.PLAN_PROCESS_SECONDS
         self._looked = self._reported = 0.0
         self._shown: tuple[Any, ...] = ()
 
@@ -235,16 +238,19 @@ class Run:
         return self._look()
 
     def _look(self, _: Progress | None = None) -> Signal:
-        """Whether the user has asked to stop or to cancel; looks at the row twice a second at most."""
+        """Whether the user has asked to stop or to cancel, or time runs out; reads the row twice a second at most."""
         now = time.monotonic()
         if now - self._looked < LOOK_SECONDS:
-            return Signal.STOP if self.is_stopped else Signal.CONTINUE
+            return Signal.STOP if self.is_stopped or self._is_late() else Signal.CONTINUE
         self._looked = now
         requested = _turn_of(self.plan).values_list("stop_request", flat=True).first()
         if requested is None or requested == StopRequest.CANCEL:
             return Signal.CANCEL
         self.is_stopped = self.is_stopped or requested == StopRequest.STOP
-        return Signal.STOP if self.is_stopped else Signal.CONTINUE
+        return Signal.STOP if self.is_stopped or self._is_late() else Signal.CONTINUE
+
+    def _is_late(self) -> bool:
+        return time.process_time() > self._latest
 
     def _report(self, progress: Progress) -> None:
         """Write the best plan so far to the row, if it has changed, in a transaction of its own."""
@@ -279,11 +285,19 @@ class Run:
                 "worth": rows_worth(snapshot, placements),
                 "bound": None if solution.bound is None else solution.bound - offset,
                 "proven": solution.proven and len(placements) == len(solution.placements),
-                "limit_reached": "stopped" if stopped else solution.limit,
+                "limit_reached": self._limit(solution),
                 "progress": {**self.figures["plan"], "worth": rows_worth(snapshot, placements)},
             },
             stopped=stopped,
         )
+
+    def _limit(self, solution: Solution) -> str:
+        """The limit that kept the plan from being proven; empty for a proven plan."""
+        if solution.proven:
+            return ""
+        if self.is_stopped:
+            return "stopped"
+        return "seconds" if self._is_late() else solution.limit
 
     def _misses(self, snapshot: Snapshot, solution: Solution, placements: list[Placement]) -> list[PlanMiss]:
         """The open jobs that are left out, each with its reason."""

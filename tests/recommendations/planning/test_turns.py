@@ -149,6 +149,16 @@ def test_a_stopped_run_keeps_the_best_plan_so_far(monkeypatch: pytest.MonkeyPatc
     assert OutboxEvent.objects.get(type="PlanReady").data["stopped"] is True
 
 
+def test_a_run_that_takes_long_ends_with_the_best_plan_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    ContractorFactory.create_batch(2)
+    plan = requested(JobFactory.create_batch(4, duration=timedelta(hours=3)))
+    monkeypatch.setattr(runs, "LAST_STOP", 0.0)
+    runs.work_on_plans()
+    plan.refresh_from_db()
+    assert (plan.state, plan.limit_reached) == ("ready", "seconds")
+    assert plan.items.count() == plan.figures["plan"]["planned"] > 0
+
+
 def test_a_canceled_run_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     ContractorFactory()
     plan = requested()
