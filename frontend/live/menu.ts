@@ -74,7 +74,8 @@ export function openMenu(label: string, items: MenuItem[], at: Point, opener: HT
     if (event.target instanceof Node && !menu.contains(event.target)) close({ focus: false });
   }, { signal, capture: true });
   for (const type of ["resize", "blur"]) addEventListener(type, () => close({ focus: false }), { signal });
-  addEventListener("scroll", () => close({ focus: false }), { signal, capture: true });
+  // From the next frame on: the focus on the opener may just have scrolled the page.
+  requestAnimationFrame(() => addEventListener("scroll", () => close({ focus: false }), { signal, capture: true }));
   entries[0]?.focus({ preventScroll: true });
 }
 
