@@ -22,7 +22,7 @@ def test_the_stand_in_is_started_asked_and_stopped() -> None:
     port = free_port()
     with product(TRAVEL_DEMO="1", TRAVEL_DEMO_PORT=str(port)) as local:
         local.up()
-        assert len(local.children()) == 5  # web, relay, two workers, stand-in
+        assert len(local.children()) == 6  # web, relay, three workers, stand-in
         made = local.manage("shell", "--no-imports", "-c", PEOPLE)
         assert made.returncode == 0, made.stderr
         wait_until(lambda: local.rows("travel_travelestimate") == 5)
