@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import redis
 import time_machine
-from django.db import connection, transaction
+from django.db import connection
 from django.template import Context, Template
 from django.test import TransactionTestCase
 from django.test import utils as test_utils
@@ -135,19 +135,13 @@ def only_filled_tables_are_emptied(django_test_environment: None) -> Iterator[No
     tables: list[str] = []
 
     def empty(test_case: Any) -> None:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             if not tables:
                 names = set(connection.introspection.django_table_names(only_existing=True, include_views=False))
                 tables.extend(sorted(names - {"django_content_type", "auth_permission"}))
             cursor.execute(" UNION ALL ".join(f"(SELECT '{name}' FROM {name} LIMIT 1)" for name in tables))  # noqa: S608
             if filled := [name for (name,) in cursor.fetchall()]:
-                # A few rows: TRUNCATE would make the files of all their indexes anew. Without triggers, which keep
-                # the history and the foreign keys; the lock waits for transactions that a test left, as TRUNCATE does.
-                deletions = "; ".join(f"DELETE FROM {name}" for name in filled)  # noqa: S608
-                cursor.execute(
-                    "SET LOCAL session_replication_role = replica; "
-                    f"LOCK {', '.join(filled)} IN SHARE ROW EXCLUSIVE MODE; {deletions}"
-                )
+                cursor.execute(f"TRUNCATE {', '.join(filled)} CASCADE")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)

@@ -49,7 +49,7 @@ def promised(start: int = 8, end: int = 10, **fields: Any) -> Job:
 
 
 def events(kind: str) -> list[dict[str, Any]]:
-    return [event.data for event in OutboxEvent.objects.filter(type=kind)]
+    return [event.data for event in OutboxEvent.objects.filter(type=kind).order_by("position")]
 
 
 # --- Promising ------------------------------------------------------------------------------------
