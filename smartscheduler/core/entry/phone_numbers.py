@@ -17,6 +17,7 @@ TYPED = re.compile(r"\+?[\d\s().+/·-]+(?:(?:x|ext\.?|extension|#)[\s:]*\d{1,6})
 SPACES = str.maketrans("/·", "  ")
 # A longer text is no phone number.
 LONGEST_TEXT = 40
+AT_HOME = re.compile(r"(?:\+?1)?(\d{10})", re.ASCII)
 HOME, HOME_CODE, HOME_DIGITS = "US", 1, 10
 
 
@@ -34,6 +35,10 @@ def parse_phone(text: str) -> PhoneNumber | None:
     """
     if len(text) > LONGEST_TEXT or not TYPED.fullmatch(text):
         return None
+    # Any ten digits are a US number: phonenumbers would take a leading 1 or 011 for a prefix.
+    plus = "+" if text.lstrip().startswith("+") else ""
+    if at_home := AT_HOME.fullmatch(plus + SEPARATORS.sub("", text)):
+        return PhoneNumber(f"+{HOME_CODE}{at_home[1]}")
     try:
         parsed = phonenumbers.parse(text.translate(SPACES), HOME)
     except NumberParseException:
@@ -93,5 +98,7 @@ def shown_number(number: str) -> str:
 
 def national_digits(number: str) -> tuple[str, str]:
     """The country code and the national number of a number in E.164, both as digits."""
+    if number.startswith("+1"):
+        return "1", number.removeprefix("+1")
     parsed = phonenumbers.parse(number)
     return str(parsed.country_code), phonenumbers.national_significant_number(parsed)

@@ -14,6 +14,16 @@ def test_a_telephone_number_in_any_grouping(text: str) -> None:
     assert read_phone(text) == "(512) 555-0143"
 
 
+@pytest.mark.parametrize("digits", ["0111234567", "1234567890", "0012345678"])
+def test_ten_digits_are_a_number_of_the_us_whatever_they_begin_with(digits: str) -> None:
+    for text in (digits, f"1{digits}", f"+1 {digits}"):
+        assert parse_phone(text) == (f"+1{digits}", "")
+
+
+def test_a_code_of_another_country_before_eight_digits_is_none_of_the_us() -> None:
+    assert parse_phone("+45 32 12 34 56") == ("+4532123456", "")
+
+
 @pytest.mark.parametrize("text", ["+44 20 7946 0958", "+44 (0)20 7946 0958", "011 44 20 7946 0958", "+442079460958"])
 def test_a_number_of_another_country(text: str) -> None:
     assert read_phone(text) == "+442079460958"
