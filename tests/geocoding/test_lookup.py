@@ -148,15 +148,13 @@ def test_a_slow_one_is_not_waited_for(nominatim: Nominatim, settings: Settings) 
     assert time.monotonic() - began < 30
 
 
-def test_after_three_failures_it_is_left_alone_for_a_while(
-    nominatim: Nominatim, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_after_three_failures_it_is_left_alone_for_a_while(nominatim: Nominatim) -> None:
     nominatim.answers("oops", 500)
     for _ in range(5):
         find(AUSTIN)
     assert len(nominatim.asked) == 3
     nominatim.answers(FOUND)
-    monkeypatch.setattr(lookup.breaker, "closed_again_at", 0.0)
+    lookup.breaker.closed_again_at = 0.0
     assert find(AUSTIN).point
 
 
