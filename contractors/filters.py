@@ -6,10 +6,11 @@ from localflavor.us.us_states import STATE_CHOICES
 
 from contractors.models import Contractor
 from contractors.querysets import ContractorQuerySet
+from smartscheduler.core.rest.filters import ExternalIdFilters
 from smartscheduler.core.text import normalize_search
 
 
-class ContractorFilter(django_filters.FilterSet):
+class ContractorFilter(ExternalIdFilters):
     """Query parameters; `type`, `status` and `state` can be repeated."""
 
     type = django_filters.MultipleChoiceFilter(choices=Contractor.Type.choices)

@@ -24,6 +24,7 @@ from contractors.spatial_index import place_sql
 from contractors.states import Status, check_transition
 from contractors.types import Type
 from contractors.working_week import DAY_CHOICES, LONGEST_SHIFT, MIDNIGHT, Shift
+from smartscheduler.core.db.external_ids import external_id_field, source_field, unique_external_id
 from smartscheduler.core.db.model_fields import DecimalField
 from smartscheduler.core.db.text_fields import (
     PLAIN_ADDRESS,
@@ -94,6 +95,8 @@ class Contractor(Location):
         validators=[MinValueValidator(Decimal("0.01"))],
         help_text=_("Largest distance to a job. Leave empty for no limit."),
     )
+    external_id = external_id_field()
+    source = source_field()
     # Written only by triggers (contractors/triggers.py).
     weekdays = models.PositiveSmallIntegerField(_("weekdays"), db_default=0, editable=False)
     longest_stretch = models.PositiveSmallIntegerField(_("longest stretch"), db_default=0, editable=False)
@@ -108,6 +111,7 @@ class Contractor(Location):
             *Location.Meta.constraints,
             models.UniqueConstraint(ascii_lower("email"), name="contractor_email_unique_any_case"),
             models.CheckConstraint(condition=Q(email__regex=PLAIN_ADDRESS), name="contractor_email_in_ascii"),
+            unique_external_id("contractor_external_id_once"),
             models.CheckConstraint(condition=Q(rating__gte=0, rating__lte=5), name="contractor_rating_in_range"),
             models.CheckConstraint(
                 condition=Q(service_radius_miles__isnull=True) | Q(service_radius_miles__gt=0),

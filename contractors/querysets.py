@@ -49,8 +49,12 @@ class ContractorQuerySet(models.QuerySet["Contractor"]):
 
     def with_email(self, *addresses: str) -> "ContractorQuerySet":
         """Contractors with these email addresses, ignoring case; uses the index of the unique constraint."""
+        return self.with_email_or(addresses, Q())
+
+    def with_email_or(self, addresses: Iterable[str], others: Q) -> "ContractorQuerySet":
+        """Contractors with these email addresses, or in `others`."""
         keys = [contact_key(address) for address in addresses]
-        return self.alias(email_key=ascii_lower("email")).filter(email_key__in=keys)
+        return self.alias(email_key=ascii_lower("email")).filter(Q(email_key__in=keys) | others)
 
     def locked(self) -> "ContractorQuerySet":
         """Rows locked against other writers, in the order of their ids so that two transactions cannot deadlock.

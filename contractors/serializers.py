@@ -127,12 +127,16 @@ class ContractorSerializer(StrictModelSerializer):
             "time_zone",
             "service_radius_miles",
             "working_hours",
+            "external_id",
+            "source",
             "created_at",
             "updated_at",
             "version",
         ]
         read_only_fields = ["status", "rating", "rating_count", "version"]
-        # The service checks for a duplicate email address, so that the answer is 409 and not 400.
+        extra_kwargs = {name: {"default": ""} for name in ("external_id", "source")}
+        # The service checks for a duplicate email address, so that the answer is 409 and not 400, and names the field
+        # of an external ID that is taken.
         validators: list[Any] = []
 
 

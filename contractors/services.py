@@ -15,6 +15,7 @@ from contractors.signals import leaving_service
 from contractors.working_week import Shift, check_week
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
+from smartscheduler.core.db.external_ids import check_external_id
 from smartscheduler.core.db.transactions import domain_transaction
 from smartscheduler.core.geo.postal_areas import PLACE_FIELDS, check_location
 from smartscheduler.core.json_values import as_json
@@ -237,6 +238,7 @@ def _check(contractor: Contractor, *, place: bool = True) -> None:
     if place:
         check_location(contractor)
     contractor.derive_time_zone()
+    check_external_id(contractor, gettext("Another contractor has this external ID."))
     if Contractor.objects.with_email(contractor.email).exclude(pk=contractor.pk).exists():
         message = gettext("Another contractor has this email address.")
         raise DuplicateEmail(message, errors={"email": [message]})

@@ -1,17 +1,14 @@
 """Filters and search of the customer list in the API."""
 
-import django_filters
-from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
 from customers.models import Customer
 from customers.search_text import search_key
 from smartscheduler.accounts.visibility_rest import VisibleFieldsSearch
+from smartscheduler.core.rest.filters import ExternalIdFilters
 
 
-class CustomerFilter(django_filters.FilterSet):
-    external_reference = django_filters.CharFilter(max_length=60, label=_("Has this external reference."))
-
+class CustomerFilter(ExternalIdFilters):
     class Meta:
         model = Customer
         fields: list[str] = []

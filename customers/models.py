@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contractors.models import Contractor
 from customers.querysets import CustomerQuerySet
+from smartscheduler.core.db.external_ids import external_id_field, source_field, unique_external_id
 from smartscheduler.core.db.text_fields import PLAIN_ADDRESS, ContactAddressField, LineField, NotesField
 from smartscheduler.core.db.text_search import LEFT_OUT, search_index
 from smartscheduler.core.entry.phone_numbers import E164, compact_number, shown_number
@@ -49,12 +50,9 @@ class Customer(Record):
     )
     # Set when a provider reports that emails come back, and cleared when the address changes.
     email_bounced = models.BooleanField(_("emails come back"), default=False, db_default=False, editable=False)
-    external_reference = LineField(
-        _("external reference"),
-        max_length=60,
-        blank=True,
-        help_text=_("The number of this customer in another system. Each number can be used once."),
-    )
+    # The previous release reads and writes the column by its former name during an upgrade.
+    external_id = external_id_field(db_column="external_reference")
+    source = source_field()
     notes = NotesField(_("notes"), blank=True, max_length=4000)
     # The record that this one was merged into. A merged record has no jobs; its id leads to the other record.
     merged_into = models.ForeignKey(
@@ -72,11 +70,7 @@ class Customer(Record):
             models.CheckConstraint(condition=Q(language__in=["en", "es"]), name="customer_language_known"),
             models.CheckConstraint(condition=Q(email__regex=PLAIN_ADDRESS), name="customer_email_in_ascii"),
             models.CheckConstraint(condition=~Q(merged_into=F("id")), name="customer_not_merged_into_itself"),
-            models.UniqueConstraint(
-                fields=["external_reference"],
-                condition=~Q(external_reference=""),
-                name="customer_external_reference_unique",
-            ),
+            unique_external_id("customer_external_id_once"),
         ]
         indexes = [
             models.Index(fields=["name", "company", "id"], name="customer_by_name"),

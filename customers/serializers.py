@@ -20,6 +20,8 @@ from smartscheduler.core.rest.fields import (
 )
 from smartscheduler.core.rest.openapi_examples import AUSTIN, sent_as
 
+NOT_REQUIRED = ("name", "company", "email", "external_id", "source", "notes")
+
 
 class CustomerPhoneSerializer(StrictModelSerializer):
     """Phone number of any country, with + and the country code; without, of the US. The response has E.164."""
@@ -108,7 +110,8 @@ class CustomerSerializer(StrictModelSerializer):
             "accepts_texts",
             "accepts_emails",
             "email_bounced",
-            "external_reference",
+            "external_id",
+            "source",
             "notes",
             "preferred",
             "refused",
@@ -117,9 +120,9 @@ class CustomerSerializer(StrictModelSerializer):
             "updated_at",
             "version",
         ]
-        extra_kwargs = {name: {"default": ""} for name in ("name", "company", "email", "external_reference", "notes")}
+        extra_kwargs = {name: {"default": ""} for name in NOT_REQUIRED}
         read_only_fields = ["email_bounced"]
-        # The service names the field of a reference that is taken.
+        # The service names the field of an external ID that is taken.
         validators: list[Any] = []
 
 

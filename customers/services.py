@@ -15,6 +15,7 @@ from customers.models import Customer, CustomerAddress, CustomerPhone, Preferenc
 from customers.search_text import name_key, search_text
 from customers.signals import contact_changed, locking, merging, preferences_changed
 from smartscheduler.accounts.models import User
+from smartscheduler.core.db.external_ids import check_external_id
 from smartscheduler.core.db.transactions import domain_transaction
 from smartscheduler.core.entry.phone_numbers import PhoneNumber, international, parse_phone
 from smartscheduler.core.geo.locations import Location
@@ -102,8 +103,8 @@ def merge_customers(*, customer_id: UUID, other_id: UUID, actor: User | None) ->
         _refuse_merged(customer)
     before, preferences = (target.contact_name, target.contact_phone), _preferences_of(target)
     _fill_fields(target, source)
-    # First the source, because an external reference belongs to one customer at a time.
-    source.merged_into, source.external_reference, source.search_text = target, "", ""
+    # First the source, because an external ID belongs to one customer at a time.
+    source.merged_into, source.external_id, source.source, source.search_text = target, "", "", ""
     source.save()
     Customer.objects.filter(merged_into=source).update(merged_into=target)
     _move_rows(target, source)
@@ -184,7 +185,7 @@ def keep_search_text(customer: Customer) -> None:
         name=customer.name,
         company=customer.company,
         email=customer.email,
-        reference=customer.external_reference,
+        reference=customer.external_id,
         phones=[phone.number for phone in customer.phones.all()],
         streets=[f"{address.address} {address.city} {address.zip_code}" for address in customer.addresses.all()],
     )
@@ -223,9 +224,11 @@ def _refuse_merged(customer: Customer) -> None:
 def _fill_fields(target: Customer, source: Customer) -> None:
     if not target.email:
         target.email_bounced = source.email_bounced
-    for name in ("name", "company", "email", "external_reference"):
+    for name in ("name", "company", "email"):
         if not getattr(target, name):
             setattr(target, name, getattr(source, name))
+    if not target.external_id:
+        target.external_id, target.source = source.external_id, source.source
     # A customer who has turned emails off under either record gets none.
     target.accepts_emails = target.accepts_emails and source.accepts_emails
     target.accepts_texts = target.accepts_texts or source.accepts_texts
@@ -252,9 +255,7 @@ def _move_rows(target: Customer, source: Customer) -> None:
 
 def _check(customer: Customer) -> None:
     customer.clean_fields(exclude=["merged_into"])
-    reference = customer.external_reference
-    if reference and Customer.objects.filter(external_reference=reference).exclude(pk=customer.pk).exists():
-        raise InvalidInput.of("external_reference", gettext("Another customer has this external reference."))
+    check_external_id(customer, gettext("Another customer has this external ID."))
 
 
 def _check_contact(customer: Customer, numbers: Sequence[str]) -> None:

@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from jobs.models import Job
 from jobs.querysets import JobQuerySet
-from smartscheduler.core.rest.filters import DayFilter, site_day
+from smartscheduler.core.rest.filters import DayFilter, ExternalIdFilters, site_day
 
 
-class JobFilter(django_filters.FilterSet):
+class JobFilter(ExternalIdFilters):
     """Query parameters; `status`, `type` and `priority` can be repeated.
 
     The dates are days in the time zone of the site, and both are included.

@@ -19,6 +19,7 @@ from jobs import triggers
 from jobs.arrival import LONGEST_WINDOW, SHORTEST_WINDOW
 from jobs.querysets import LIST_ORDER, JobQuerySet
 from jobs.states import Status, check_transition
+from smartscheduler.core.db.external_ids import external_id_field, source_field, unique_external_id
 from smartscheduler.core.db.model_fields import CharField, DurationField
 from smartscheduler.core.db.text_fields import LineField, NotesField, ShortNotesField
 from smartscheduler.core.db.text_search import LEFT_OUT, search_expression, search_index
@@ -131,6 +132,8 @@ class Job(Location):
     # The arrival window: the work starts in it, both ends included. Set by assignments.services.promise_window.
     window_start = models.DateTimeField(_("start of the arrival window"), null=True, blank=True)
     window_end = models.DateTimeField(_("end of the arrival window"), null=True, blank=True)
+    external_id = external_id_field()
+    source = source_field()
     cancel_reason = ShortNotesField(_("cancel reason"), max_length=500, blank=True, editable=False)
     cancelled_at = models.DateTimeField(_("canceled at"), null=True, editable=False)
     completed_at = models.DateTimeField(_("completed at"), null=True, editable=False)
@@ -147,6 +150,7 @@ class Job(Location):
                 condition=Q(duration__gt=timedelta(0), duration__lte=LONGEST_JOB), name="job_duration_in_range"
             ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="job_status_known"),
+            unique_external_id("job_external_id_once"),
             models.CheckConstraint(condition=Q(type__in=["flooring", "tile", "carpet"]), name="job_type_known"),
             models.CheckConstraint(
                 condition=Q(priority__in=["low", "medium", "high", "urgent"]), name="job_priority_known"

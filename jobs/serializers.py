@@ -24,6 +24,7 @@ WINDOW_HELP = _(
     "Start of the arrival window that the customer was promised: the work starts in it, both ends included. 1 to 4 "
     "hours, on the half hour at the site. Set it with a new job, and change it with `POST jobs/{id}/window/`."
 )
+NOT_REQUIRED = ("special_requirements", "customer_name", "customer_phone", "external_id", "source")
 
 
 class JobLocationSerializer(StrictModelSerializer):
@@ -115,6 +116,8 @@ class JobSerializer(StrictModelSerializer):
             "customer_address",
             "customer_name",
             "customer_phone",
+            "external_id",
+            "source",
             "assignment",
             "cancel_reason",
             "cancelled_at",
@@ -124,7 +127,7 @@ class JobSerializer(StrictModelSerializer):
             "version",
         ]
         extra_kwargs = {
-            **{name: {"default": ""} for name in ("special_requirements", "customer_name", "customer_phone")},
+            **{name: {"default": ""} for name in NOT_REQUIRED},
             "window_start": {"help_text": WINDOW_HELP},
         }
         validators: list[Any] = []

@@ -19,6 +19,7 @@ from jobs.events import JobCreated, JobUpdated, WindowPromised, WindowWithdrawn
 from jobs.models import COPIED_LISTS, Job, new_job_number
 from jobs.states import BOOKED
 from smartscheduler.accounts.models import User
+from smartscheduler.core.db.external_ids import check_external_id
 from smartscheduler.core.db.transactions import domain_transaction
 from smartscheduler.core.geo.postal_areas import PLACE_FIELDS, check_location
 from smartscheduler.core.json_values import as_json
@@ -228,6 +229,7 @@ def _check(job: Job, *, place: bool = True) -> None:
     if place:
         check_location(job)
     job.derive_time_zone()
+    check_external_id(job, gettext("Another job has this external ID."))
     check_window(job.window_start, job.window_end, job.zone)
 
 

@@ -26,5 +26,6 @@ MIGRATION_LINTER_OPTIONS = {
         "travel",
     ],
     # It only lengthens a column: PostgreSQL rewrites no row, and the code of before reads it.
-    "ignore_name": ["0009_phone_numbers"],
+    # The unique indexes are partial, and no row has an external ID when they are built (customers: few have one).
+    "ignore_name": ["0009_phone_numbers", "0006_external_id_once", "0011_external_id_once"],
 }

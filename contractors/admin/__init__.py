@@ -31,7 +31,7 @@ from smartscheduler.adminsite.location_forms import EXACT_PLACE, NEW_PLACE, PLAC
 from smartscheduler.adminsite.permissions import may, person
 from smartscheduler.adminsite.record_actions import RecordAdmin, for_each
 from smartscheduler.adminsite.return_url import returning
-from smartscheduler.adminsite.service_forms import ServiceAdmin, ServiceForm, changed, submitted
+from smartscheduler.adminsite.service_forms import OTHER_SYSTEM, ServiceAdmin, ServiceForm, changed, submitted
 from smartscheduler.adminsite.tabs import Tab, TabbedAdmin
 from smartscheduler.core.formatting import local_time
 from smartscheduler.events import event_log
@@ -57,6 +57,7 @@ class ContractorAdmin(PreviewAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, Hist
         (_("Work"), {"fields": ("skills", "service_radius_miles")}),
         (_("Base"), {"fields": PLACE}),
         EXACT_PLACE,
+        OTHER_SYSTEM,
     )
 
     def get_urls(self) -> list[URLPattern]:
@@ -107,7 +108,7 @@ class ContractorAdmin(PreviewAdmin, RecordAdmin, TabbedAdmin, ServiceAdmin, Hist
         """Sections of the form; a new contractor has no status and rating yet."""
         if obj is None:
             base = (_("Base"), {"fields": NEW_PLACE})
-            return (None, {"fields": (("name", "type"),)}), *self.fieldsets[1:3], base, EXACT_PLACE
+            return (None, {"fields": (("name", "type"),)}), *self.fieldsets[1:3], base, EXACT_PLACE, OTHER_SYSTEM
         return super().get_fieldsets(request, obj)
 
     def get_inline_instances(self, request: HttpRequest, obj: Contractor | None = None) -> list[Any]:

@@ -27,7 +27,14 @@ from smartscheduler.adminsite.history.views import HistoryAdmin
 from smartscheduler.adminsite.permissions import may, person
 from smartscheduler.adminsite.record_actions import RecordAction, RecordAdmin
 from smartscheduler.adminsite.registry import Panel
-from smartscheduler.adminsite.service_forms import AskingChoices, ServiceAdmin, ServiceForm, changed, submitted
+from smartscheduler.adminsite.service_forms import (
+    OTHER_SYSTEM,
+    AskingChoices,
+    ServiceAdmin,
+    ServiceForm,
+    changed,
+    submitted,
+)
 from smartscheduler.adminsite.tabs import Tab, TabbedAdmin
 from smartscheduler.core.text import LazyText, normalize_search
 
@@ -117,9 +124,10 @@ class CustomerAdmin(RecordAdmin, TabbedAdmin, ServiceAdmin, HistoryAdmin, ListAd
     search_help_text = _("Name, company, phone, email or address")
     compressed_fields = warn_unsaved_form = True
     fieldsets: ClassVar[Any] = (
-        (None, {"fields": (("name", "company"), ("email", "external_reference"))}),
+        (None, {"fields": (("name", "company"), ("email",))}),
         (_("Messages"), {"fields": (("language", "accepts_emails", "accepts_texts"),)}),
         (_("Notes"), {"fields": ("notes",)}),
+        OTHER_SYSTEM,
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -38,7 +38,7 @@ from smartscheduler.adminsite.html import badge
 from smartscheduler.adminsite.location_forms import EXACT_PLACE, NEW_PLACE, PLACE
 from smartscheduler.adminsite.permissions import may, person
 from smartscheduler.adminsite.record_actions import RecordAdmin, ask_for_each
-from smartscheduler.adminsite.service_forms import ServiceAdmin, ServiceForm, changed, submitted
+from smartscheduler.adminsite.service_forms import OTHER_SYSTEM, ServiceAdmin, ServiceForm, changed, submitted
 from smartscheduler.core.formatting import local_slot, local_time
 
 # A job with a desired date this close should have a contractor who can do it.
@@ -85,6 +85,7 @@ class JobAdmin(PreviewAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin)
         (_("Site"), {"fields": PLACE}),
         EXACT_PLACE,
         (_("Customer"), {"fields": (("customer_name", "customer_phone"),)}),
+        OTHER_SYSTEM,
     )
     # In the order in which a caller tells it.
     new_fieldsets: ClassVar[Any] = (
@@ -96,6 +97,7 @@ class JobAdmin(PreviewAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin)
         ),
         (_("Requirements"), {"fields": ("required_skills", "special_requirements")}),
         EXACT_PLACE,
+        OTHER_SYSTEM,
     )
 
     def get_urls(self) -> list[URLPattern]:

@@ -10,11 +10,15 @@ from django.forms import BaseForm
 from django.forms.models import InlineForeignKeyField, construct_instance
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.mixins import BaseModelAdminMixin
 
 from smartscheduler.core.db.transactions import domain_transaction
 from smartscheduler.errors import DomainError, InvalidInput
+
+# The last section of a form: the number of the record in another system (core.db.external_ids).
+OTHER_SYSTEM = (_("Number in another system"), {"fields": [("external_id", "source")], "classes": ["collapse"]})
 
 
 def show_refusal(form: BaseForm, refusal: DomainError) -> None:

@@ -30,6 +30,14 @@ PLACE_COLUMNS = (
     Column("longitude", _("Degrees; west is negative."), "-97.7431"),
     Column("time_zone", _("IANA name. If empty, the time zone at the coordinates."), "America/Chicago"),
 )
+IDENTITY = (
+    Column(
+        "external_id",
+        _("The number in another system. A known number changes that record, a new number adds one."),
+        "",
+    ),
+    Column("source", _("The other system, for example jobber. Leave it empty if there is only one."), ""),
+)
 CONTRACTORS = (
     Column(
         "email",
@@ -50,6 +58,7 @@ CONTRACTORS = (
         ),
         "Mon-Fri 08:00-12:00, 13:00-17:00; Sat 09:00-13:00",
     ),
+    *IDENTITY,
 )
 JOBS = (
     Column("job_number", _("Identifies the job to change. Leave it empty to add a job."), ""),
@@ -82,6 +91,7 @@ JOBS = (
         "2030-03-05 08:00",
     ),
     Column("window_end", _("End of the arrival window, 1 to 4 hours later."), "2030-03-05 10:00"),
+    *IDENTITY,
 )
 CONTRACTOR_COLUMNS = tuple(column.name for column in CONTRACTORS)
 JOB_COLUMNS = tuple(column.name for column in JOBS)
@@ -110,6 +120,8 @@ ALIASES = {
     "special_requirements": ("notes", "requirements", "comment", "comments"),
     "customer_name": ("customer", "client"),
     "customer_phone": ("phone", "phone_number", "telephone"),
+    "external_id": ("external_reference", "reference", "ref", "external_number"),
+    "source": ("source_system",),
 }
 
 

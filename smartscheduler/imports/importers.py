@@ -1,10 +1,11 @@
 """Importers by kind of record: columns, lookup of existing records, and the services that write them."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext, ngettext
 from rest_framework.serializers import BaseSerializer
 
@@ -17,6 +18,7 @@ from jobs.serializers import JobSerializer
 from jobs.services import create_job, update_job
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
+from smartscheduler.core.db.external_ids import LONGEST_SOURCE
 from smartscheduler.core.email_addresses import contact_key
 from smartscheduler.core.text import fold
 from smartscheduler.errors import InvalidInput
@@ -27,6 +29,9 @@ from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.row_to_payload import Body, body_of_contractor, body_of_job
 from smartscheduler.rules.current import current_rules
 
+# A column and a normalized value by which a record is found.
+Key = tuple[str, str]
+JOB_NUMBER = re.compile(r"JOB-\d{8}-[0-9A-F]{8}", re.IGNORECASE | re.ASCII)
 # A remark on a row gives the reasons of this many bookings, and the number of all.
 MOST_CONFLICTS = 3
 
@@ -42,11 +47,32 @@ class Importer:
         """Name of a row on the page."""
         raise NotImplementedError
 
-    def key_of(self, row: Row) -> str:
-        """Normalized key of a row."""
+    def prepared(self, row: Row, options: Mapping[str, Any]) -> Row:
+        """The row with the source of the file, unless it has its own."""
+        source = row.get("source") or options.get("source", "")
+        return {**row, "source": source_key(source)} if row.get("external_id") else row
+
+    def keys_of(self, row: Row) -> list[Key]:
+        """The keys of a row, the most certain first: the external ID, then the column that identifies a record."""
+        keys = [("external_id", f"{row.get('source', '')} {row['external_id']}")] if row.get("external_id") else []
+        return [*keys, *([(self.columns.key, own)] if (own := self.own_key(row)) else [])]
+
+    def own_key(self, row: Row) -> str:
+        """Normalized value of the column that identifies a record."""
         raise NotImplementedError
 
-    def records(self, keys: Iterable[str]) -> QuerySet[Any]:
+    def keys_of_record(self, record: Any) -> list[Key]:
+        keys = [("external_id", f"{record.source} {record.external_id}")] if record.external_id else []
+        return [*keys, (self.columns.key, self.own_key_of(record))]
+
+    def own_key_of(self, record: Any) -> str:
+        return str(getattr(record, self.columns.key)).lower()
+
+    def present(self, row: Row, records: Mapping[Key, Any]) -> Any:
+        """The record of a row; None if there is none."""
+        return next((records[key] for key in self.keys_of(row) if key in records), None)
+
+    def records(self, keys: Iterable[Key]) -> QuerySet[Any]:
         """The records with these keys, with the related rows that the services read."""
         raise NotImplementedError
 
@@ -59,16 +85,15 @@ class Importer:
     def update(self, present: Any, actor: User | None, values: dict[str, Any]) -> Any:
         raise NotImplementedError
 
-    def by_key(self, keys: Iterable[str], *, lock: bool = False) -> dict[str, Any]:
-        """Records by key. With `lock`, rows are locked in the order of their ids, as in all services."""
-        present_keys = {key for key in keys if key}
-        if not present_keys:
+    def by_key(self, rows: Iterable[Row], *, lock: bool = False) -> dict[Key, Any]:
+        """The records of rows by key. With `lock`, they are locked in the order of their ids, as in all services."""
+        keys = {key for row in rows for key in self.keys_of(row)}
+        if not keys:
             return {}
-        records: Any = self.records(present_keys)
-        return {self.key_of_record(record): record for record in (records.locked() if lock else records)}
-
-    def key_of_record(self, record: Any) -> str:
-        return str(getattr(record, self.columns.key)).lower()
+        records: Any = self.records(keys)
+        return {
+            key: record for record in (records.locked() if lock else records) for key in self.keys_of_record(record)
+        }
 
     @cached_property
     def _new(self) -> BaseSerializer[Any]:
@@ -116,17 +141,18 @@ class Contractors(Importer):
     def label(self, row: Row) -> str:
         return row.get("name") or row.get("email", "")
 
-    def key_of(self, row: Row) -> str:
+    def own_key(self, row: Row) -> str:
         return contact_key(row.get("email", ""))
 
-    def key_of_record(self, record: Any) -> str:
+    def own_key_of(self, record: Any) -> str:
         return contact_key(record.email)
 
-    def records(self, keys: Iterable[str]) -> QuerySet[Any]:
-        return Contractor.objects.with_email(*keys).prefetch_related("working_hours")
+    def records(self, keys: Iterable[Key]) -> QuerySet[Any]:
+        contractors = Contractor.objects.with_email_or(_of_column("email", keys), of_external_ids(keys))
+        return contractors.prefetch_related("working_hours")
 
     def body(self, row: Row, present: Any, geocoded: GeocodingResult | None) -> Body:
-        return body_of_contractor(row, present, geocoded)
+        return with_identity(body_of_contractor(row, present, geocoded), row)
 
     def create(self, actor: User | None, values: dict[str, Any]) -> Contractor:
         return create_contractor(actor=actor, **values)
@@ -166,7 +192,7 @@ class Contractors(Importer):
 
     def check_headings(self, titles: Iterable[str]) -> list[str]:
         names = super().check_headings(titles)
-        if "email" not in names:
+        if not {"email", "external_id"} & set(names):
             text = gettext("The column email is missing. It identifies the contractor of a row.")
             raise InvalidInput.of("file", text)
         return names
@@ -180,19 +206,28 @@ class Jobs(Importer):
     serializer_class = JobSerializer
 
     def label(self, row: Row) -> str:
-        return row.get("job_number") or " ".join(filter(None, [row.get("customer_name"), row.get("address")]))
+        known = row.get("job_number") or row.get("external_id")
+        return known or " ".join(filter(None, [row.get("customer_name"), row.get("address")]))
 
-    def key_of(self, row: Row) -> str:
+    def prepared(self, row: Row, options: Mapping[str, Any]) -> Row:
+        """Also: a job number of another form is the number of another system."""
+        number = row.get("job_number", "")
+        if number and not row.get("external_id") and not JOB_NUMBER.fullmatch(number):
+            row = {**row, "job_number": "", "external_id": number}
+        return super().prepared(row, options)
+
+    def own_key(self, row: Row) -> str:
         return row.get("job_number", "").lower()
 
-    def records(self, keys: Iterable[str]) -> QuerySet[Any]:
-        return Job.objects.filter(job_number__in=[key.upper() for key in keys])
+    def records(self, keys: Iterable[Key]) -> QuerySet[Any]:
+        numbers = [number.upper() for number in _of_column("job_number", keys)]
+        return Job.objects.filter(Q(job_number__in=numbers) | of_external_ids(keys))
 
     def body(self, row: Row, present: Any, geocoded: GeocodingResult | None) -> Body:
         if present is None and row.get("job_number"):
             text = gettext("There is no job with this number. To add a job, leave the number empty.")
             raise InvalidInput.of("job_number", text)
-        return body_of_job(row, present, geocoded)
+        return with_identity(body_of_job(row, present, geocoded), row)
 
     def create(self, actor: User | None, values: dict[str, Any]) -> Job:
         return create_job(actor=actor, **values)
@@ -202,6 +237,28 @@ class Jobs(Importer):
 
 
 IMPORTERS: dict[str, Importer] = {ImportRun.Kind.CONTRACTORS.value: Contractors(), ImportRun.Kind.JOBS.value: Jobs()}
+
+
+def source_key(text: str) -> str:
+    """The stored form of a source: `Housecall Pro` becomes `housecall-pro`."""
+    return "-".join(re.findall(r"[a-z0-9]+", text.lower()))[:LONGEST_SOURCE].strip("-")
+
+
+def with_identity(body: Body, row: Row) -> Body:
+    """The payload with the external ID of the row and its source. An empty cell changes nothing."""
+    if not row.get("external_id"):
+        return body
+    return body._replace(values=body.values | {name: row.get(name, "") for name in ("external_id", "source")})
+
+
+def of_external_ids(keys: Iterable[Key]) -> Q:
+    """The records with the external IDs of the keys, from any source; the caller compares the whole keys."""
+    ids = [value.partition(" ")[2] for value in _of_column("external_id", keys)]
+    return ~Q(external_id="") & Q(external_id__in=ids)
+
+
+def _of_column(column: str, keys: Iterable[Key]) -> list[str]:
+    return [value for name, value in keys if name == column]
 
 
 def check_surplus(row: Row) -> None:

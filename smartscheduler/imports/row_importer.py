@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 
 from smartscheduler.accounts.models import User
-from smartscheduler.errors import Busy, DomainError
+from smartscheduler.errors import Busy, DomainError, InvalidInput
 from smartscheduler.geocoding.addresses import GeocodingResult
 from smartscheduler.imports.file_reader import Row
 from smartscheduler.imports.importers import Importer, check_surplus
@@ -61,13 +61,23 @@ def _work_on(importer: Importer, row: Row, present: Any, geocoded: GeocodingResu
     if present is None:
         made = importer.create(actor, values)
         return Done(Outcome.CREATED, {}, _key(importer, made), " ".join(body.notes))
-    values.pop(importer.columns.key, None)  # equal except for letter case
+    if importer.own_key(row) == importer.own_key_of(present):
+        values.pop(importer.columns.key, None)  # equal except for letter case
+    _check_same_record(row, present)
     after = importer.update(present, actor, values)
     if after.version == present.version:
         return Done(Outcome.UNCHANGED, {}, _key(importer, present))
     changed = gettext("Changes {fields}.").format(fields=", ".join(_changed(present, after, values)))
     remarks = [changed, *body.notes, *importer.consequences(after)]
     return Done(Outcome.UPDATED, {}, _key(importer, present), " ".join(remarks))
+
+
+def _check_same_record(row: Row, present: Any) -> None:
+    """Raise InvalidInput if the record of the row has another number of the same source."""
+    known = present.external_id
+    if known and row.get("external_id", known) not in {known, ""} and row.get("source", "") == present.source:
+        text = gettext("This record has the external ID {known}. Change it on its page if it is wrong.")
+        raise InvalidInput.of("external_id", text.format(known=known))
 
 
 def _without_a_point(row: Row, errors: Errors) -> Errors:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -30,7 +30,7 @@ from smartscheduler.geocoding.addresses import GeocodingResult
 from smartscheduler.geocoding.lookup import find, is_configured
 from smartscheduler.imports import isolated_reader
 from smartscheduler.imports.file_reader import Row, Table, packed_table, unpacked_table
-from smartscheduler.imports.importers import IMPORTERS, Importer
+from smartscheduler.imports.importers import IMPORTERS, Importer, Key
 from smartscheduler.imports.models import ImportedRow, ImportRun, ImportRunQuerySet
 from smartscheduler.imports.row_importer import Done, work_on
 from smartscheduler.imports.row_to_payload import address_of
@@ -228,10 +228,10 @@ def _next(run: ImportRun) -> Batch:
 
 def _geocoded(importer: Importer, rows: Sequence[Row]) -> list[GeocodingResult | None]:
     """Geocode the first rows, as many as possible in LONGEST_SEARCH_SECONDS. Must run outside a transaction."""
-    present = importer.by_key(map(importer.key_of, rows))
+    present = importer.by_key(rows)
     deadline, results = time.monotonic() + LONGEST_SEARCH_SECONDS, list[GeocodingResult | None]()
     for row in rows:
-        address = address_of(row, present.get(importer.key_of(row)))
+        address = address_of(row, importer.present(row, present))
         results.append(find(address) if address else None)
         if time.monotonic() > deadline:
             break
@@ -269,9 +269,9 @@ def _held(run: ImportRun) -> ImportRun | None:
 def _worked_on(run: ImportRun, batch: Batch) -> list[Done]:
     """Results of the rows, or of as many as BATCH_SECONDS allows."""
     importer, deadline, done = batch.importer, time.monotonic() + BATCH_SECONDS, list[Done]()
-    present = importer.by_key(map(importer.key_of, batch.rows), lock=True)
+    records = importer.by_key(batch.rows, lock=True)
     for number, (row, geocoded) in enumerate(zip(batch.rows, batch.places, strict=True), start=batch.first):
-        record = present.get(importer.key_of(row))
+        record = importer.present(row, records)
         twice = _twice(run, importer, row, number)
         done.append(twice or work_on(importer, row, present=record, geocoded=geocoded, actor=run.created_by))
         if time.monotonic() > deadline:
@@ -310,13 +310,18 @@ def _note(run: ImportRun, batch: Batch, done: Sequence[Done]) -> None:
 
 def _twice(run: ImportRun, importer: Importer, row: Row, number: int) -> Done | None:
     """The rejection of a row whose key occurs in an earlier row of the file."""
-    key = importer.key_of(row)
-    first = _first_rows(run.pk).get(key, number)
-    if not key or first == number:
-        return None
-    line, name = table_of(run.pk).lines[first], importer.columns.key
-    text = gettext("Line {line} of this file has the same {column}.")
-    return Done(ImportedRow.Outcome.REFUSED, {name: [text.format(line=line, column=name.replace("_", " "))]})
+    for key in importer.keys_of(row):
+        first = _first_rows(run.pk)[key]
+        if first != number:
+            line, (name, _value) = table_of(run.pk).lines[first], key
+            text = gettext("Line {line} of this file has the same {column}.")
+            return Done(ImportedRow.Outcome.REFUSED, {name: [text.format(line=line, column=name.replace("_", " "))]})
+    return None
+
+
+def options_of(run: ImportRun) -> dict[str, Any]:
+    """The choices of the user for this file."""
+    return getattr(run, "options", None) or {}
 
 
 @lru_cache(maxsize=4)
@@ -324,9 +329,13 @@ def table_of(run_id: UUID) -> Table:
     """The table of a run with normalized column names. Raises InvalidInput if an old file cannot be read."""
     run = ImportRun.objects.get(pk=run_id)
     table = unpacked_table(run.table) if run.table else read_old(run)
-    names = IMPORTERS[run.kind].check_headings(table.headings)
+    importer = IMPORTERS[run.kind]
+    names = importer.check_headings(table.headings)
     renamed = dict(zip(table.headings, names, strict=True))
-    rows = [{renamed.get(name, name): cell for name, cell in row.items()} for row in table.rows]
+    rows = [
+        importer.prepared({renamed.get(name, name): cell for name, cell in row.items()}, options_of(run))
+        for row in table.rows
+    ]
     return Table(table.titles, names, rows, table.lines)
 
 
@@ -364,10 +373,11 @@ def _read_old_files() -> None:
 
 
 @lru_cache(maxsize=4)
-def _first_rows(run_id: UUID) -> dict[str, int]:
+def _first_rows(run_id: UUID) -> dict[Key, int]:
     """The index of the first row with each key."""
     importer = IMPORTERS[ImportRun.objects.values_list("kind", flat=True).get(pk=run_id)]
-    first: dict[str, int] = {}
+    first: dict[Key, int] = {}
     for index, row in enumerate(table_of(run_id).rows):
-        first.setdefault(importer.key_of(row), index)
+        for key in importer.keys_of(row):
+            first.setdefault(key, index)
     return first

@@ -27,7 +27,7 @@ from smartscheduler.privacy.history_rewrite import deliberately, former_values, 
 from smartscheduler.privacy.models import Erasure
 from smartscheduler.privacy.pii_matcher import PersonPatterns
 
-FIELDS = ("name", "phone_number", "email", "address", "zip_code", "latitude", "longitude")
+FIELDS = ("name", "phone_number", "email", "external_id", "address", "zip_code", "latitude", "longitude")
 # Coordinates are rounded to a tenth of a degree, about seven miles.
 DECIMALS = 1
 
@@ -80,6 +80,7 @@ def _values(erasure: Erasure) -> dict[str, Any]:
         "name": erasure.pseudonym,
         "phone_number": pseudonyms.PHONE_NUMBER,
         "email": pseudonyms.address_of(erasure.pseudonym),
+        "external_id": "",
         **coarse_place(),
     }
 

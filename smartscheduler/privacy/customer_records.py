@@ -14,7 +14,7 @@ from smartscheduler.privacy import copy_erasure
 from smartscheduler.privacy.contractor_erasure import addresses_of, coarse_place, points_of
 from smartscheduler.privacy.history_rewrite import former_values, history_of, rewrite, rewrite_history
 
-FIELDS = ("name", "company", "email", "external_reference", "notes")
+FIELDS = ("name", "company", "email", "external_id", "notes")
 PLACE = ("address", "zip_code", "latitude", "longitude")
 
 

@@ -59,7 +59,9 @@ def rewrite_history(
     """
     kind, ids = history_of(model), list(keys)
     kind._base_manager.filter(**{f"{column}__in": ids}).update(**values)
-    before = {name: None if hasattr(value, "resolve_expression") else value for name, value in values.items()}
+    before = {
+        _column(kind, name): None if hasattr(value, "resolve_expression") else value for name, value in values.items()
+    }
     with connection.cursor() as cursor:
         cursor.execute(BEFORE.format(table=kind._meta.db_table, column=column), [json.dumps(before), ids])
 
@@ -70,5 +72,12 @@ def former_values(model: type[models.Model], keys: Iterable[Any], *fields: str) 
     rows = kind._base_manager.filter(Q(("pgh_obj_id__in", list(keys)))).values_list("pgh_before", *fields)
     for before, *values in rows.iterator():
         for name, value in zip(fields, values, strict=True):
-            former[name] |= {str(item) for item in (value, (before or {}).get(name)) if item not in (None, "")}
+            former[name] |= {
+                str(item) for item in (value, (before or {}).get(_column(kind, name))) if item not in (None, "")
+            }
     return former
+
+
+def _column(kind: type[Change], field: str) -> str:
+    """The key of a field in `pgh_before`."""
+    return next(str(known.column) for known in kind._meta.concrete_fields if field in {known.name, known.attname})

@@ -27,7 +27,7 @@ BODY: dict[str, Any] = {
     "addresses": [ADDRESS],
     "language": "es",
     "accepts_texts": True,
-    "external_reference": "A-1",
+    "external_id": "A-1",
     "notes": "Has a dog.",
 }
 
@@ -89,7 +89,7 @@ def test_a_broken_rule_is_named_and_nothing_is_written(values: dict[str, Any], f
 def test_a_reference_that_is_taken_is_refused() -> None:
     client = client_as()
     client.post(URL, BODY)
-    assert refused_field(client.post(URL, {**BODY, "name": "Ann"}), "external_reference")
+    assert refused_field(client.post(URL, {**BODY, "name": "Ann"}), "external_id")
 
 
 @pytest.mark.parametrize("text", ["0143", "(512) 555-0143", "gráce", "HILL grace", "grace@", "congress"])

@@ -39,7 +39,7 @@ def grace() -> Customer:
         name="Grace Hillcrest",
         company="Hilltop",
         email="grace@example.com",
-        external_reference="REF-77",
+        external_id="REF-77",
         notes="Key under the third pot",
     )
     other = services.create_customer(

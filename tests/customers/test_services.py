@@ -65,11 +65,11 @@ class TestCreating:
         assert field in refused.value.errors
         assert not Customer.objects.exists()
 
-    def test_an_external_reference_is_used_once(self) -> None:
-        customer(external_reference="A-1")
+    def test_an_external_id_is_used_once(self) -> None:
+        customer(external_id="A-1")
         with pytest.raises(InvalidInput) as refused:
-            customer("Ann Hill", external_reference="A-1")
-        assert "external_reference" in refused.value.errors
+            customer("Ann Hill", external_id="A-1")
+        assert "external_id" in refused.value.errors
 
     def test_a_contractor_is_preferred_or_refused(self) -> None:
         crew = ContractorFactory()
@@ -124,16 +124,14 @@ class TestMerging:
         kept, other = job_of("Grace Hill", PHONE), job_of("Grace Hil", OTHER_PHONE, address="9 Oak Street")
         assert kept.customer
         assert other.customer
-        services.update_customer(
-            customer_id=other.customer.pk, actor=None, notes="Has a dog.", external_reference="A-1"
-        )
+        services.update_customer(customer_id=other.customer.pk, actor=None, notes="Has a dog.", external_id="A-1")
         target = merge(kept.customer, other.customer)
         assert contact(other) == (target.pk, "Grace Hill", PHONE)
         other.refresh_from_db()
         assert other.customer_address is not None
         assert (other.customer_address.customer_id, other.customer_address.address) == (target.pk, "9 Oak Street")
         assert [phone.shown for phone in target.phones.all()] == [PHONE, OTHER_PHONE]
-        assert (target.notes, target.external_reference) == ("Has a dog.", "A-1")
+        assert (target.notes, target.external_id) == ("Has a dog.", "A-1")
         assert Customer.objects.current().get() == target
         event = OutboxEvent.objects.get(type="CustomerMerged").data
         merged = Customer.objects.get(merged_into=target)

@@ -129,7 +129,8 @@ class TestContractor:
         event = OutboxEvent.objects.latest("position")
         assert (event.type, event.data["contractor_name"]) == ("ContractorUpdated", "Former contractor 1")
         assert event.data["changed"] == {
-            **dict.fromkeys(["name", "phone_number", "email", "address", "zip_code", "latitude", "longitude"]),
+            **dict.fromkeys(["name", "phone_number", "email", "external_id", "address"]),
+            **dict.fromkeys(["zip_code", "latitude", "longitude"]),
             "status": "inactive",
         }
         assert event.data["previous"] == {}

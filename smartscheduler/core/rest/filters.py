@@ -8,7 +8,9 @@ from django import forms
 from django.db import models
 from django.db.models import F, Func
 from django.db.models.functions import Cast
+from django.utils.translation import gettext_lazy as _
 
+from smartscheduler.core.db.external_ids import LONGEST_ID, LONGEST_SOURCE
 from smartscheduler.core.rest.fields import FIRST_DAY, LAST_DAY, OUT_OF_CALENDAR
 
 
@@ -27,6 +29,13 @@ class CalendarDayField(forms.DateField):
 
 class DayFilter(django_filters.DateFilter):
     field_class = CalendarDayField
+
+
+class ExternalIdFilters(django_filters.FilterSet):
+    """Query parameters for the number of a record in another system."""
+
+    external_id = django_filters.CharFilter(max_length=LONGEST_ID, label=_("Has this external ID."))
+    source = django_filters.CharFilter(max_length=LONGEST_SOURCE, label=_("Its external ID is of this source."))
 
 
 def site_day(instant: str, zone: str) -> Cast:

@@ -1,0 +1,15 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('contractors', '0005_external_id'),
+    ]
+
+    operations = [
+        migrations.AddConstraint(
+            model_name='contractor',
+            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('source', 'external_id'), name='contractor_external_id_once'),
+        ),
+    ]
