@@ -25,7 +25,7 @@ TIMES = int(os.environ.get("TIMES") or 5)
 DAY = f"{NOW:%Y-%m-%d}"
 COMMON, RARE, NOWHERE = "crew", "7f3a", "zzzqqq"
 # Values for URL parameters that are not the id of a record.
-PARTS = {"kind": "contractors", "form": "csv", "app_label": "jobs", "name": "back-office.md"}
+PARTS = {"kind": "contractors", "form": "csv", "app_label": "jobs", "name": "back-office.md", "field": "contractors"}
 # Pages whose names do not start with the name of their model.
 OF_MODELS = {
     "auth_user_password_change": "accounts_user",

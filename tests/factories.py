@@ -16,6 +16,7 @@ from contractors.models import Absence, Contractor, WorkingHours
 from contractors.working_week import Shift
 from jobs.models import Job
 from recommendations.planning.models import Plan, PlanItem
+from recommendations.planning.scope import Scope
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 
@@ -186,6 +187,7 @@ class PlanRecords(DjangoModelFactory[Plan]):
     first_day = factory.LazyFunction(lambda: at(0).date())
     last_day = factory.LazyFunction(lambda: at(0, days=6).date())
     seed = 1
+    scope = factory.LazyAttribute(lambda o: Scope(jobs=[], first_day=o.first_day, last_day=o.last_day).as_json())
 
 
 PlanFactory = typed(PlanRecords)

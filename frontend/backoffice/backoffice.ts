@@ -2,6 +2,7 @@
 
 import { findAll, targetOf } from "../shared/dom";
 import { t } from "../shared/messages";
+import { listenToChosenRecords } from "./chosen-records";
 import { keepListFilters } from "./list-filters";
 import { listenToPlan } from "./plan";
 import { listenToReplacements } from "./replacements";
@@ -97,6 +98,7 @@ window.addEventListener("load", () => {
   makeRemoveButtons();
   listenToReplacements();
   listenToPlan();
+  listenToChosenRecords();
 });
 window.addEventListener("hashchange", followTabInAddress);
 document.addEventListener("htmx:afterSettle", announceImport);

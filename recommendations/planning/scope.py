@@ -107,6 +107,8 @@ def check_scope(scope: Scope, *, now: datetime) -> Scope:
             raise InvalidInput.of("contractors", gettext("Choose at least one contractor, or leave this empty."))
         _check_known("contractors", scope.contractors, Contractor.objects.filter(pk__in=scope.contractors))
     _check_known("excluded", scope.excluded, Contractor.objects.filter(pk__in=scope.excluded))
+    if scope.contractors is not None and not set(scope.contractors) - scope.excluded.keys():
+        raise InvalidInput.of("excluded", gettext("All chosen contractors are left out. Leave at least one."))
     _check_known("locks", scope.locks, Assignment.objects.filter(pk__in=scope.locks))
     return scope
 

@@ -20,8 +20,15 @@ from smartscheduler.events.publishing import publish
 
 
 @domain_transaction
-def request_plan(*, scope: Scope, actor: User | None, kind: str = Plan.Kind.JOBS, parent: Plan | None = None) -> Plan:
-    """Queue a plan. A worker takes it within seconds.
+def request_plan(
+    *,
+    scope: Scope,
+    actor: User | None,
+    kind: str = Plan.Kind.JOBS,
+    parent: Plan | None = None,
+    plan_id: UUID | None = None,
+) -> Plan:
+    """Queue a plan. A worker takes it within seconds. With `plan_id`, the plan gets this id.
 
     Raises InvalidInput by field, JobNotOpen with the jobs that are not open, and PlanTooLarge with the limit.
     """
@@ -29,6 +36,7 @@ def request_plan(*, scope: Scope, actor: User | None, kind: str = Plan.Kind.JOBS
     seed = new_seed() if scope.seed is None else scope.seed
     scope = replace(scope, seed=seed)
     plan = Plan(
+        **({"pk": plan_id} if plan_id else {}),
         kind=kind,
         parent=parent,
         scope=scope.as_json(),

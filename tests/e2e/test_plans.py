@@ -1,5 +1,6 @@
 """Plans: select jobs, watch the run, compare, accept; two people at once; proposals on the board."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -106,6 +107,50 @@ def test_two_people_plan_jobs_and_one_change_becomes_stale(visit: Open, api: Api
     # The first person sees that the plan has changed.
     expect(page.get_by_text("This plan has changed since you opened the page.")).to_be_visible()
     assert not [booking for job in jobs for booking in api.bookings(job) if booking["status"] == "pending"]
+
+
+def test_contractors_and_bookings_are_chosen_by_typing(visit: Open, api: Api, jobs: list[Any]) -> None:
+    crew = api.new_contractor(name="Crew With a Long Name, Floors, Tiles and Carpets of the South of Austin")
+    kept = api.book(crew)
+    page = visit(f"/admin/planning/plan/add/?id={jobs[0]['id']}&last_day={day_in(8)}", COORDINATOR)
+    excluded = page.get_by_label("Leave out contractors")
+    with story("limit a plan by contractors and bookings", page) as person:
+        person.fill(excluded, "long name")
+        page.get_by_role("option", name=crew["name"]).wait_for()
+        person.press("ArrowDown", "Enter")
+        reason = page.get_by_label(f"Reason why {crew['name']} is left out")
+        expect(reason).to_be_focused()
+        # An empty reason is an error beside the field as soon as the page has asked.
+        expect(page.locator("#errors-excluded")).to_contain_text("Enter a reason.")
+        look(page, "scope-errors")
+        person.type("Fixes the van")
+        reason.blur()
+        expect(page.locator("#errors-excluded")).to_have_text("")
+        page.get_by_label("May change").select_option("pending")
+        person.clicks += 1
+        locks = page.get_by_label("Bookings that stay")
+        person.fill(locks, crew["name"][:20])
+        person.click(page.locator("#id_locks-options [data-record]").first)
+        expect(page.locator(".plan-sentence")).to_contain_text("1 job, ")
+        look(page, "scope-limits")
+    locks.fill("no such job")
+    expect(page.get_by_role("option", name="No coming booking matches.")).to_be_visible()
+    locks.blur()
+    expect(page.locator("#errors-locks")).to_contain_text("“no such job” is not selected.")
+    locks.fill("")
+    locks.blur()
+    expect(page.locator("#errors-locks")).to_have_text("")
+    page.get_by_role("button", name="Plan 1 job").click()
+    page.wait_for_url("**/change/**")
+    plan = api.get(f"plans/{page.locator('[data-plan]').get_attribute('data-plan')}/")
+    assert plan["scope"]["excluded"] == {crew["id"]: "Fixes the van"}
+    assert plan["scope"]["locks"] == {kept["id"]: "contractor_and_time"}
+    # The Back button leads to the same scope.
+    page.go_back()
+    expect(page.get_by_label(f"Reason why {crew['name']} is left out")).to_have_value("Fixes the van")
+    expect(page.get_by_label(re.compile("What stays of the booking"))).to_have_value("contractor_and_time")
+    page.get_by_role("button", name=f"Remove {crew['name']}").click()
+    expect(page.locator("[data-record]")).to_have_count(1)
 
 
 def test_a_selection_of_the_list_leads_to_the_scope(visit: Open) -> None:

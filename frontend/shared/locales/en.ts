@@ -203,6 +203,9 @@ export const en = {
   proposalStale: "{job} was not booked. {reason}",
   proposalActions: "Proposal for {job}",
   openJobPage: "Open job",
+  recordChosen: "{name} is selected.",
+  recordChosenBefore: "{name} was selected before.",
+  recordRemoved: "{name} is no longer selected.",
 
   // Forms for new jobs and contractors
   earlierCustomers: "Earlier customers",

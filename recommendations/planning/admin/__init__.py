@@ -19,11 +19,14 @@ from unfold.decorators import display
 from recommendations.planning.acceptance import Acceptance, accept_plan
 from recommendations.planning.admin import plan_jobs
 from recommendations.planning.admin.actions import ACTIONS
+from recommendations.planning.admin.chosen_records import options
 from recommendations.planning.admin.comparison import best_possible, comparison
 from recommendations.planning.admin.items import MOST_ITEMS, filters, item_rows, suggestion_of
+from recommendations.planning.admin.limits import limits
 from recommendations.planning.admin.misses import miss_rows
 from recommendations.planning.admin.plan_map import plan_map
 from recommendations.planning.admin.progress import progress
+from recommendations.planning.admin.scope_form import PlanForm
 from recommendations.planning.admin.week_board import week_board
 from recommendations.planning.models import Plan
 from recommendations.planning.staleness import watch
@@ -69,6 +72,7 @@ class PlanAdmin(RecordAdmin, ListAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         own = [
+            path("choices/<slug:field>/", view(self.choices_view), name=self._route("choices")),
             path("<uuid:object_id>/progress/", view(self.progress_view), name=self._route("progress")),
             path("<uuid:object_id>/watch/", view(self.watch_view), name=self._route("watch")),
             path("<uuid:object_id>/accept/", view(self.accept_view), name=self._route("accept")),
@@ -103,6 +107,7 @@ class PlanAdmin(RecordAdmin, ListAdmin):
             "opts": self.opts,
             "original": plan,
             "plan": plan,
+            "limits": limits(plan, person(request)),
             "head": head,
             "heartbeat_seconds": settings.EVENT_HEARTBEAT_SECONDS,
             "types": ",".join(RUN_TYPES if plan.is_at_work else WATCHED_TYPES),
@@ -156,6 +161,12 @@ class PlanAdmin(RecordAdmin, ListAdmin):
             "tile_attribution": settings.MAP_TILE_ATTRIBUTION,
             "children": list(plan.children.order_by("created_at")),
         }
+
+    def choices_view(self, request: HttpRequest, field: str) -> HttpResponse:
+        """The records that match `?q=`, as options of a field of the scope."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return options(request, field, PlanForm.base_fields)
 
     def progress_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """The progress of a run, polled by the page; when it has ended, the page is loaded again."""

@@ -3,13 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, cast
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from django import forms
 from django.contrib import admin, messages
+from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -18,79 +17,36 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from jobs.models import Job
 from jobs.querysets import JobQuerySet
 from recommendations.planning import services
 from recommendations.planning.admin.comparison import scope_sentence
-from recommendations.planning.job_choice import EVERYWHERE, Area, ids_in, open_ids
+from recommendations.planning.admin.scope_form import PlanForm
+from recommendations.planning.job_choice import Area, ids_in, open_ids
 from recommendations.planning.models import Plan
 from recommendations.planning.replans import replan
 from recommendations.planning.scope import Scope, check_scope
 from recommendations.planning.snapshot import summarize
-from recommendations.planning.states import Effort, MayChange
 from recommendations.planning.what_if import WhatIf
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite import registry
 from smartscheduler.adminsite.changelists import ListAdmin
-from smartscheduler.adminsite.form_fields import DayField
 from smartscheduler.adminsite.permissions import person
 from smartscheduler.adminsite.record_actions import RecordAdmin
 from smartscheduler.adminsite.registry import Panel, list_url, record_url
 from smartscheduler.adminsite.return_url import way_back
 from smartscheduler.adminsite.service_forms import show_refusal
-from smartscheduler.core.db.text_fields import LineFormField
 from smartscheduler.core.ids import parse_id
 from smartscheduler.errors import DomainError, InvalidInput
-from smartscheduler.places import MIDDLE
 from smartscheduler.rules.current import current_rules
 
-DEFAULT_DAYS, DEFAULT_MILES = 7, 25
 # Jobs that a list can select, and those that the page names.
 MOST_SELECTED, MOST_SHOWN = 200, 12
 # Parameters of the page that are not fields of its form.
-LIST, SELECTED = "list", "id"
-
-
-class PlanForm(forms.Form):
-    """Days, area and what may change. The jobs come with the address of the page."""
-
-    first_day = DayField(label=_("First day"), help_text=_("For example today, tomorrow, Mon or 12/3."))
-    last_day = DayField(label=_("Last day"))
-    zip_code = LineFormField(
-        label=_("Around ZIP code"),
-        required=False,
-        max_length=5,
-        help_text=_("Only jobs near it. Empty: all."),
-        widget=UnfoldAdminTextInputWidget(),
-    )
-    miles = forms.IntegerField(
-        label=_("Miles"), required=False, min_value=1, max_value=1000, widget=UnfoldAdminIntegerFieldWidget()
-    )
-    may_change = forms.ChoiceField(label=_("May change"), choices=MayChange.choices, widget=UnfoldAdminSelectWidget())
-    max_changes = forms.IntegerField(
-        label=_("At most so many bookings move"),
-        required=False,
-        min_value=0,
-        max_value=100_000,
-        help_text=_("Empty: no limit."),
-        widget=UnfoldAdminIntegerFieldWidget(),
-    )
-    effort = forms.ChoiceField(
-        label=_("Effort"),
-        choices=Effort.choices,
-        help_text=_("A thorough plan takes longer and can be better."),
-        widget=UnfoldAdminSelectWidget(),
-    )
-
-    def area(self) -> Area:
-        """The area of the valid form. Raises InvalidInput for an unknown ZIP code."""
-        values = self.cleaned_data
-        if not values["zip_code"]:
-            return EVERYWHERE
-        return Area.around_zip_code(values["zip_code"], values["miles"] or DEFAULT_MILES, field="zip_code")
+LIST, SELECTED, PREVIEW, TOKEN = "list", "id", "preview", "token"
+LONGEST_ADDRESS = 12_000
 
 
 @dataclass(frozen=True)
@@ -121,16 +77,18 @@ registry.list_panel(Job, Panel("admin/planning/list_link.html", permission=Permi
 
 
 def respond(request: HttpRequest, plans: RecordAdmin) -> HttpResponse:
-    """GET: the form with a summary of its scope. POST: request the plan."""
+    """GET: the form with a summary of its scope. POST: request the plan, or with `preview` show the summary alone.
+
+    The address follows the form, so that the page can be loaded again, and the Back button leads to the same scope.
+    """
     sent = request.POST if request.method == "POST" else request.GET
-    form = PlanForm({**_initial(), **{name: sent[name] for name in PlanForm.base_fields if name in sent}})
-    choice = _choice(request, sent)
-    summary: dict[str, Any] = {}
+    form, choice, summary = PlanForm.of(sent), _choice(request, sent), dict[str, Any]()
+    is_request = request.method == "POST" and PREVIEW not in sent
     if form.is_valid():
         try:
             scope = check_scope(_scope(form, choice), now=timezone.now())
-            if request.method == "POST":
-                return redirect(record_url(services.request_plan(scope=scope, actor=person(request)), "change"))
+            if is_request:
+                return redirect(record_url(_requested(request, scope), "change"))
             summary = _summary(scope)
         except DomainError as refusal:
             show_refusal(form, refusal)
@@ -142,21 +100,35 @@ def respond(request: HttpRequest, plans: RecordAdmin) -> HttpResponse:
         "media": plans.media + form.media,
         "choice": choice,
         "hidden": [(name, value) for name in (LIST, SELECTED) for value in sent.getlist(name)],
+        "wrong": [field for field in form.visible_fields() if field.errors],
+        "token": uuid4(),
         "back": way_back(request, list_url(Job, "changelist")),
         **summary,
     }
-    return TemplateResponse(request, "admin/planning/plan_jobs.html", context)
+    response = TemplateResponse(request, "admin/planning/plan_jobs.html", context)
+    if PREVIEW in sent and (address := _address(request, form)):
+        response["HX-Replace-Url"] = address
+    return response
 
 
-def _initial() -> dict[str, Any]:
-    today = timezone.localdate(timezone=MIDDLE)
-    return {
-        "first_day": today.isoformat(),
-        "last_day": (today + timedelta(days=DEFAULT_DAYS - 1)).isoformat(),
-        "miles": str(DEFAULT_MILES),
-        "may_change": MayChange.OPEN_JOBS.value,
-        "effort": Effort.NORMAL.value,
-    }
+def _requested(request: HttpRequest, scope: Scope) -> Plan:
+    """The new plan, or the one that the same page has requested before: a button can be clicked twice."""
+    actor, token = person(request), parse_id(request.POST.get(TOKEN, ""))
+    if token is None:
+        return services.request_plan(scope=scope, actor=actor)
+    present = Plan.objects.filter(pk=token, requested_by=actor)
+    try:
+        return present.first() or services.request_plan(scope=scope, actor=actor, plan_id=token)
+    except IntegrityError:  # the other click was faster
+        return present.get()
+
+
+def _address(request: HttpRequest, form: PlanForm) -> str:
+    """The address of the page with the values of its form; empty if it would be too long."""
+    names = {*form.names_sent(), LIST, SELECTED}
+    values = [(name, text) for name in request.POST for text in request.POST.getlist(name) if name in names and text]
+    address = f"{request.path}?{urlencode(values)}"
+    return address if len(address) <= LONGEST_ADDRESS else ""
 
 
 def _choice(request: HttpRequest, sent: QueryDict) -> Choice:
@@ -192,8 +164,12 @@ def _scope(form: PlanForm, choice: Choice) -> Scope:
         chosen_by_filter=not choice.ids or bool(values["zip_code"]),
         first_day=values["first_day"],
         last_day=values["last_day"],
+        contractors=list(values["contractors"]) or None,
+        excluded=values["excluded"],
         may_change=values["may_change"],
+        locks=values["locks"],
         max_changes=values["max_changes"],
+        freeze_hours=values["freeze_hours"],
         effort=values["effort"],
     )
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -17,13 +18,20 @@ from recommendations.planning.models import Plan, PlanItem, PlanMiss
 from recommendations.planning.scope import Scope
 from smartscheduler.accounts.permissions import Role
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, PlanFactory, PlanItemFactory, at
-from tests.pages import PageResponse, signed_in
+from tests.pages import PageResponse, fields, signed_in
 from tests.recommendations.planning.test_api import take
 from tests.recommendations.test_replace_bookings_page import message_of
 
 pytestmark = pytest.mark.django_db
 
 ADD, JOBS = reverse("admin:planning_plan_add"), reverse("admin:jobs_job_changelist")
+
+
+UNKNOWN = "00000000-0000-4000-8000-000000000001"
+
+
+def choices(field: str) -> str:
+    return reverse("admin:planning_plan_choices", args=[field])
 
 
 def page_of(plan: Plan, name: str = "change") -> str:
@@ -91,17 +99,96 @@ class TestScope:
     @pytest.mark.parametrize(
         ("sent", "text"),
         [
-            ({"first_day": "yesterday"}, "First day: "),
-            ({"last_day": "2020-01-01"}, "Last day: The last day is before the first day."),
-            ({"zip_code": "00000"}, "Around ZIP code: The location of this ZIP code is unknown."),
-            ({"may_change": "everything"}, "May change: "),
-            ({"max_changes": "-1"}, "At most so many bookings move: "),
+            ({"first_day": "yesterday"}, "in the past"),
+            ({"last_day": "2020-01-01"}, "The last day is before the first day."),
+            ({"zip_code": "00000"}, "The location of this ZIP code is unknown."),
+            ({"may_change": "everything"}, "Select a valid choice."),
+            ({"max_changes": "-1"}, "greater than or equal to 0"),
+            ({"freeze_hours": "400"}, "less than or equal to 336"),
+            ({"freeze_hours": ""}, "This field is required."),
+            ({"contractors": "x"}, "“x” is not an id."),
+            ({"contractors": UNKNOWN}, f"There is no record with this id: {UNKNOWN}."),
+            (
+                {"contractors-typed": "Ann"},
+                "“Ann” is not selected. Choose it from the suggestions, or delete the text.",
+            ),
+            ({"contractors": [str(number) for number in range(101)]}, "Choose at most 100."),
+            ({"excluded": UNKNOWN}, f"{UNKNOWN}: Enter a reason."),
+            ({"excluded": UNKNOWN, f"excluded-{UNKNOWN}": "x" * 501}, "The reason has at most 500 characters."),
+            ({"excluded": UNKNOWN, f"excluded-{UNKNOWN}": "On leave"}, f"There is no record with this id: {UNKNOWN}."),
+            ({"locks": UNKNOWN, f"locks-{UNKNOWN}": "never"}, f"{UNKNOWN}: Choose what stays."),
+            ({"locks": UNKNOWN, f"locks-{UNKNOWN}": "day"}, f"There is no record with this id: {UNKNOWN}."),
         ],
     )
-    def test_bad_input_is_named_and_makes_no_plan(self, sent: dict[str, str], text: str) -> None:
+    def test_bad_input_is_named_beside_its_field_and_makes_no_plan(self, sent: dict[str, Any], text: str) -> None:
         JobFactory()
-        assert text in text_of(signed_in().post(ADD, sent))
+        shown = text_of(signed_in().post(ADD, sent))
+        [name] = {name.partition("-")[0] for name in sent}
+        beside = shown.split(f'id="errors-{name}">')[1].split("</ul>")[0]
+        assert text in beside
+        assert f'Correct these fields first: <a class="text-link underline" href="#id_{name}">' in shown
         assert not Plan.objects.exists()
+
+    def test_contractors_and_bookings_are_chosen(self) -> None:
+        job, kept = JobFactory(), AssignmentFactory()
+        only, out = ContractorFactory(), ContractorFactory(name="Oda Out")
+        sent: dict[str, Any] = {"id": str(job.pk), "may_change": "pending", "freeze_hours": "48"}
+        sent |= {"contractors": [str(only.pk), str(out.pk)], "excluded": str(out.pk)}
+        sent |= {f"excluded-{out.pk}": " Fixes the van ", "locks": str(kept.pk), f"locks-{kept.pk}": "day"}
+        client = signed_in()
+        response = client.post(ADD, {**sent, "preview": "1"})
+        assert "1 job, 1 contractor could do at least one" in text_of(response)
+        # The address shows the same page again.
+        assert not Plan.objects.exists()
+        shown = text_of(client.get(response["HX-Replace-Url"]))
+        assert "1 job, 1 contractor could do at least one" in shown
+        assert f'name="excluded-{out.pk}" value=" Fixes the van "' in shown
+        assert 'aria-label="Reason why Oda Out is left out"' in shown
+        assert '<option value="day" selected>Day</option>' in shown
+        client.post(ADD, sent)
+        shown = text_of(client.get(page_of(plan := Plan.objects.get())))
+        assert "Only 2 contractors: " in shown
+        assert "Left out: Oda Out (Fixes the van)" in shown
+        assert f"Stays: {kept.job.job_number} (day)" in shown
+        assert "No change of bookings within 48 hours" in shown
+        assert "Left out: Oda Out</li>" in text_of(signed_in(Role.MANAGER).get(page_of(plan)))
+        scope = plan.scope
+        assert sorted(scope["contractors"]) == sorted([str(only.pk), str(out.pk)])
+        assert scope["excluded"] == {str(out.pk): "Fixes the van"}
+        assert (scope["locks"], scope["freeze_hours"]) == ({str(kept.pk): "day"}, 48)
+
+    def test_one_of_the_chosen_contractors_must_stay(self) -> None:
+        JobFactory()
+        pk = str(ContractorFactory().pk)
+        shown = text_of(signed_in().post(ADD, {"contractors": pk, "excluded": pk, f"excluded-{pk}": "Ill"}))
+        assert "All chosen contractors are left out. Leave at least one." in shown
+        assert not Plan.objects.exists()
+
+    def test_an_address_that_would_be_too_long_stays_as_it_is(self) -> None:
+        JobFactory()
+        people = ContractorFactory.create_batch(30)
+        sent: dict[str, Any] = {"preview": "1", "excluded": [str(each.pk) for each in people]}
+        sent |= {f"excluded-{each.pk}": "x" * 450 for each in people}
+        response = signed_in().post(ADD, sent)
+        assert "0 contractors could do at least one" in text_of(response)
+        assert "HX-Replace-Url" not in response
+
+    def test_a_second_click_leads_to_the_same_plan(self) -> None:
+        job, client = JobFactory(), signed_in()
+        sent = fields(client, f"{ADD}?id={job.pk}", "plan-form")
+        first, second = client.post(ADD, sent), client.post(ADD, sent)
+        assert first["Location"] == second["Location"] == page_of(Plan.objects.get())
+        signed_in().post(ADD, {**sent, "token": str(uuid4())})
+        assert Plan.objects.count() == 2
+
+    def test_the_page_takes_the_same_queries_with_many_contractors(
+        self, django_assert_max_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        JobFactory.create_batch(3)
+        chosen = [str(each.pk) for each in ContractorFactory.create_batch(20)]
+        client = signed_in()
+        with django_assert_max_num_queries(24):
+            client.get(ADD, {"contractors": chosen})
 
     def test_closed_jobs_cannot_be_planned(self) -> None:
         booked, client = AssignmentFactory(), signed_in()
@@ -123,6 +210,42 @@ class TestScope:
         assert scope_sentence(jobs=1, contractors=1, days=1, kept=1, movable=2) == (
             "1 job, 1 contractor could do at least one, 1 day, 1 booking stays as it is, 2 may move."
         )
+
+
+class TestChoices:
+    def test_contractors_are_found_by_name_and_email(
+        self, django_assert_max_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        ann = ContractorFactory(name="Ann Long-Name", email="tiles@example.com")
+        ContractorFactory(name="Ann Away", status="inactive")
+        ContractorFactory.create_batch(20)
+        client = signed_in()
+        for q in ("ann", "tiles@"):
+            with django_assert_max_num_queries(6):
+                shown = text_of(client.get(choices("excluded"), {"q": q}))
+            assert shown.count('role="option"') == 1
+            assert f'<input type="hidden" name="excluded" value="{ann.pk}">' in shown
+            assert f'name="excluded-{ann.pk}"' in shown
+        assert f'name="contractors-{ann.pk}"' not in text_of(client.get(choices("contractors"), {"q": "ann"}))
+
+    def test_coming_bookings_are_found_by_job_customer_and_contractor(self) -> None:
+        kept = AssignmentFactory(contractor=ContractorFactory(name="Bea Booked"))
+        Job.objects.filter(pk=kept.job_id).update(customer_name="Mara Miller")
+        AssignmentFactory(contractor=kept.contractor, start=at(9, days=-3))
+        client = signed_in()
+        for q in ("bea", "miller", kept.job.job_number, "bea miller"):
+            shown = text_of(client.get(choices("locks"), {"q": q}))
+            assert shown.count('role="option"') == 1, q
+            assert '<option value="contractor_and_time" selected>' in shown
+
+    @pytest.mark.parametrize("q", ["", "zz", "\x00", "x" * 101])
+    def test_nothing_matches(self, q: str) -> None:
+        ContractorFactory(name="Ann")
+        assert "No active contractor has this name." in text_of(signed_in().get(choices("contractors"), {"q": q}))
+
+    def test_other_fields_and_other_roles_have_no_choices(self) -> None:
+        assert signed_in().get(choices("effort")).status_code == 404
+        assert signed_in(Role.MANAGER).get(choices("contractors"), {"q": "an"}).status_code == 403
 
 
 class TestProgress:

@@ -1,0 +1,121 @@
+"""Form of the scope of a new plan: days, area, contractors, and what may change."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import ClassVar
+
+from django import forms
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from recommendations.planning.admin.chosen_records import BOOKINGS, CONTRACTORS, LOCK, REASON, RecordsField
+from recommendations.planning.job_choice import EVERYWHERE, Area
+from recommendations.planning.scope import MOST_HOURS
+from recommendations.planning.states import Effort, MayChange
+from smartscheduler.adminsite.form_fields import DayField
+from smartscheduler.core.db.text_fields import LineFormField
+from smartscheduler.places import MIDDLE
+
+DEFAULT_DAYS, DEFAULT_MILES, DEFAULT_FREEZE = 7, 25, 24
+
+
+class PlanForm(forms.Form):
+    """Days, area, contractors and what may change. The jobs come with the address of the page."""
+
+    first_day = DayField(label=_("First day"), help_text=_("For example today, tomorrow, Mon or 12/3."))
+    last_day = DayField(label=_("Last day"))
+    zip_code = LineFormField(
+        label=_("Around ZIP code"),
+        required=False,
+        max_length=5,
+        help_text=_("Only jobs near it. Empty: all."),
+        widget=UnfoldAdminTextInputWidget(),
+    )
+    miles = forms.IntegerField(
+        label=_("Miles"), required=False, min_value=1, max_value=1000, widget=UnfoldAdminIntegerFieldWidget()
+    )
+    effort = forms.ChoiceField(
+        label=_("Effort"),
+        choices=Effort.choices,
+        help_text=_("A thorough plan takes longer and can be better."),
+        widget=UnfoldAdminSelectWidget(),
+    )
+    contractors = RecordsField(
+        label=_("Only these contractors"),
+        source=CONTRACTORS,
+        help_text=_("Empty: all who meet the requirements of one of the jobs."),
+    )
+    excluded = RecordsField(
+        label=_("Leave out contractors"),
+        source=CONTRACTORS,
+        detail=REASON,
+        help_text=_("They get no new booking from this plan. The plan keeps the reason."),
+    )
+    may_change = forms.ChoiceField(label=_("May change"), choices=MayChange.choices, widget=UnfoldAdminSelectWidget())
+    max_changes = forms.IntegerField(
+        label=_("At most so many bookings move"),
+        required=False,
+        min_value=0,
+        max_value=100_000,
+        help_text=_("Empty: no limit."),
+        widget=UnfoldAdminIntegerFieldWidget(),
+    )
+    freeze_hours = forms.IntegerField(
+        label=_("Hours from now without changes"),
+        min_value=0,
+        max_value=MOST_HOURS,
+        help_text=_("Bookings that start within this time stay as they are."),
+        widget=UnfoldAdminIntegerFieldWidget(),
+    )
+    locks = RecordsField(
+        label=_("Bookings that stay"),
+        source=BOOKINGS,
+        detail=LOCK,
+        help_text=_("Find them by job, customer or contractor, and choose what of each must stay."),
+    )
+
+    GROUPS: ClassVar = (
+        ("first_day", "last_day", "zip_code", "miles", "effort"),
+        ("contractors", "excluded"),
+        ("may_change", "max_changes", "freeze_hours", "locks"),
+    )
+
+    @classmethod
+    def of(cls, sent: QueryDict) -> "PlanForm":
+        """The form with what was sent, and the defaults of what was not."""
+        values = sent.copy()
+        for name, default in _defaults().items():
+            values.setdefault(name, default)
+        return cls(values)
+
+    @property
+    def groups(self) -> list[list[forms.BoundField]]:
+        """The fields in the order of the page: what is planned, by whom, and which bookings may change."""
+        return [[self[name] for name in names] for names in self.GROUPS]
+
+    def names_sent(self) -> list[str]:
+        """Names of all parameters of the form, those of the details of chosen records too."""
+        chosen = [(name, field) for name, field in self.fields.items() if isinstance(field, RecordsField)]
+        details = [f"{name}-{pk}" for name, _field in chosen for pk in self.cleaned_data.get(name, ())]
+        return [*self.fields, *details]
+
+    def area(self) -> Area:
+        """The area of the valid form. Raises InvalidInput for an unknown ZIP code."""
+        values = self.cleaned_data
+        if not values["zip_code"]:
+            return EVERYWHERE
+        return Area.around_zip_code(values["zip_code"], values["miles"] or DEFAULT_MILES, field="zip_code")
+
+
+def _defaults() -> Mapping[str, str]:
+    today = timezone.localdate(timezone=MIDDLE)
+    return {
+        "first_day": today.isoformat(),
+        "last_day": (today + timedelta(days=DEFAULT_DAYS - 1)).isoformat(),
+        "miles": str(DEFAULT_MILES),
+        "may_change": MayChange.OPEN_JOBS.value,
+        "freeze_hours": str(DEFAULT_FREEZE),
+        "effort": Effort.NORMAL.value,
+    }
