@@ -15,7 +15,7 @@ from smartscheduler.geocoding.addresses import GeocodingResult
 from smartscheduler.imports.file_reader import Row
 from smartscheduler.imports.importers import Importer, check_surplus
 from smartscheduler.imports.models import ImportedRow
-from smartscheduler.imports.row_to_payload import COORDINATES, lacks_point
+from smartscheduler.imports.row_to_payload import COORDINATES, lacks_point, suggestion_of
 
 logger = structlog.get_logger(__name__)
 Errors = dict[str, list[str]]
@@ -45,13 +45,17 @@ def work_on(
     except (Busy, OperationalError, InterfaceError, MemoryError):
         raise
     except ValidationError as refusal:
-        return Done(Outcome.REFUSED, _without_a_point(row, by_column(flat(refusal.detail))))
+        return _refused(row, _without_a_point(row, by_column(flat(refusal.detail))))
     except DomainError as refusal:
-        return Done(Outcome.REFUSED, by_column(refusal.errors) or {"": [refusal.detail]})
+        return _refused(row, by_column(refusal.errors) or {"": [refusal.detail]})
     except Exception:  # an unexpected error in one row must not block the other rows
         # The page of the import shows the row. The log must not contain personal data.
         logger.exception("import_row_failed", kind=importer.columns.kind)
         return Done(Outcome.REFUSED, {"": [str(UNEXPECTED)]})
+
+
+def _refused(row: Row, errors: Errors) -> Done:
+    return Done(Outcome.REFUSED, errors, remarks=suggestion_of(row) if "zip_code" in errors else "")
 
 
 def _work_on(importer: Importer, row: Row, present: Any, geocoded: GeocodingResult | None, actor: User | None) -> Done:

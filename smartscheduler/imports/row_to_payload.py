@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext
 
 from smartscheduler.core.entry.phone_numbers import read_phone
+from smartscheduler.core.geo.cities import contradiction, suggestion
 from smartscheduler.core.geo.locations import Location
 from smartscheduler.core.geo.zip_codes import middle_of, state_of
+from smartscheduler.errors import InvalidInput
 from smartscheduler.geocoding.addresses import Address, GeocodingResult
 from smartscheduler.imports.cell_formats import (
     read_duration,
@@ -82,6 +84,7 @@ def place_of(row: Row, present: Location | None, geocoded: GeocodingResult | Non
         moved = present is None or any(location.get(name, was) != was for name, was in _postal(present).items())
         if moved:
             notes += _set_point(location, present, geocoded)
+    notes += _doubts_of_city(location, present, is_decided=not lacks_point(row) or bool(geocoded and geocoded.point))
     return Body(({"location": location} if location else {}) | zone_of_row, notes)
 
 
@@ -116,6 +119,29 @@ def _set_point(location: dict[str, Any], present: Location | None, geocoded: Geo
     location["latitude"], location["longitude"] = str(center.latitude), str(center.longitude)
     note = gettext("The coordinates are the center of ZIP code {zip_code}.").format(zip_code=zip_code)
     return [geocoded.how, note] if geocoded else [note]
+
+
+def _doubts_of_city(location: dict[str, Any], present: Location | None, *, is_decided: bool) -> list[str]:
+    """The remark on a city that contradicts its ZIP code. Raises InvalidInput if the place would be far from the city.
+
+    `is_decided`: the point does not come from the ZIP code.
+    """
+    if not location.keys() & {"city", "zip_code"}:
+        return []
+    was = _postal(present) if present else dict.fromkeys(POSTAL, "")
+    if present and all(location.get(name, value) == value for name, value in was.items()):
+        return []
+    doubt = contradiction(*((was | location)[name] for name in ("city", "state", "zip_code")))
+    if doubt and doubt.is_refused and not is_decided:
+        raise InvalidInput.of("zip_code", doubt.message)
+    return [doubt.message] if doubt else []
+
+
+def suggestion_of(row: Row) -> str:
+    """What the ZIP code of a rejected row could have been; empty if nothing is known."""
+    location: dict[str, Any] = {name: row.get(name, "") for name in POSTAL}
+    _tidy(location)
+    return suggestion(location["city"], location["state"], location["zip_code"])
 
 
 def _tidy(location: dict[str, Any]) -> list[str]:

@@ -1,5 +1,6 @@
-"""Offline table of 42,789 ZIP codes with their states and cities; all but 872 have a center (zip_codes.csv)."""
+"""Offline table of 42,789 ZIP codes with their states and cities; all but 876 have a center (zip_codes.csv)."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +32,11 @@ def state_of(zip_code: str) -> str:
 def city_of(zip_code: str) -> str:
     """The name of the post office of a ZIP code; empty for a ZIP code that does not exist."""
     return _table().get(zip_code, ("", "", "", ""))[3]
+
+
+def places() -> Iterator[tuple[str, str, str]]:
+    """ZIP code, state and city of each ZIP code with a known center."""
+    return ((code, state, city) for code, (state, lat, _lon, city) in _table().items() if lat)
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,48 @@
+"""Rows whose city, state and ZIP code contradict each other."""
+
+import pytest
+
+from smartscheduler.imports.models import ImportRun
+from tests.factories import ContractorFactory, UserFactory
+from tests.imports.test_imports import ANN, HEAD, checked
+
+pytestmark = pytest.mark.django_db
+
+
+def outcome(line: str) -> tuple[str, dict[str, list[str]], str]:
+    run: ImportRun = checked(f"{HEAD}\n{line}", UserFactory())
+    row = run.rows.get()
+    return row.outcome, row.errors, row.remarks
+
+
+def test_another_state_is_refused_with_a_suggestion() -> None:
+    result, errors, remarks = outcome(ANN.replace("78701", "10001"))
+    assert (result, list(errors)) == ("refused", ["zip_code"])
+    assert remarks == "10001 is New York, NY. Did you mean 78701, Austin, TX?"
+
+
+def test_a_city_of_the_state_that_is_not_near_is_remarked() -> None:
+    result, errors, remarks = outcome(ANN.replace("Austin", "Waco"))
+    assert (result, errors) == ("created", {})
+    assert "ZIP code 78701 is Austin, TX, 88 miles from Waco. Did you mean 76701, Waco?" in remarks
+
+
+def test_a_misspelled_city_is_remarked() -> None:
+    assert "Did you mean Austin instead of Autsin?" in outcome(ANN.replace("Austin", "Autsin"))[2]
+
+
+def test_a_city_that_is_far_away_is_refused_unless_the_point_is_given() -> None:
+    line = ANN.replace("Austin", "Dallas")
+    result, errors, _ = outcome(line)
+    assert (result, list(errors)) == ("refused", ["zip_code"])
+    assert "170 miles from Dallas" in errors["zip_code"][0]
+    result, errors, remarks = outcome(line.replace("78701,,", "78701,32.7767,-96.7970"))
+    assert (result, errors) == ("created", {})
+    assert "170 miles from Dallas" in remarks
+
+
+def test_a_stored_place_that_stays_is_not_questioned() -> None:
+    ContractorFactory(email="ann@example.com", city="Dallas", address="100 Congress Avenue")
+    result, errors, remarks = outcome(ANN.replace("Austin", "Dallas"))
+    assert (result, errors) == ("updated", {})
+    assert "Dallas" not in remarks
