@@ -1,15 +1,18 @@
 """Filters of the assignment list in the API."""
 
-from typing import Any
+from typing import Any, cast
 
 import django_filters
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
+from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from assignments.models import Assignment
 from assignments.querysets import AssignmentQuerySet
+from smartscheduler.accounts.visibility_rest import VisibleFieldsSearch
 from smartscheduler.core.rest.filters import DayFilter, site_day
 
 
@@ -49,3 +52,12 @@ class AssignmentFilter(django_filters.FilterSet):
 
     def filter_queryset(self, queryset: QuerySet[Assignment]) -> QuerySet[Assignment]:
         return super().filter_queryset(queryset.alias(site_day=site_day("time_slot__startswith", "job__time_zone")))
+
+
+class AssignmentSearch(VisibleFieldsSearch):
+    """`?search=` over the job and the contractor, as in the lists of the back-office, in any spelling."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
+        for term in self.get_search_terms(request):
+            queryset = cast(AssignmentQuerySet, queryset).of_words(term, request.user)
+        return queryset

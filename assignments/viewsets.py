@@ -1,10 +1,11 @@
 """API of assignments, and the action to cancel a job together with its assignment."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.utils.translation import gettext
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -14,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from assignments import services
-from assignments.filters import AssignmentFilter
+from assignments.filters import AssignmentFilter, AssignmentSearch
 from assignments.models import Assignment
 from assignments.serializers import (
     AssignmentSerializer,
@@ -31,7 +32,7 @@ from jobs.serializers import JobSerializer, WindowSerializer
 from jobs.viewsets import JobViewSet
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
-from smartscheduler.accounts.visibility import CUSTOMERS, can_see
+from smartscheduler.accounts.visibility_rest import StableOrdering
 from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.fields import EmptySerializer, RatingSerializer, ReasonSerializer
 from smartscheduler.core.rest.views import ReadsBody
@@ -61,6 +62,7 @@ class AssignmentViewSet(
     queryset = Assignment.objects.select_related("job", "contractor", "assigned_by")
     serializer_class = AssignmentSerializer
     filterset_class = AssignmentFilter
+    filter_backends = (DjangoFilterBackend, AssignmentSearch, StableOrdering)
     ordering_fields = ("created_at", "start", "status", "score", "rank", "updated_at")
     ordering_aliases = {"start": "time_slot"}
     ordering = ("-created_at", "id")
@@ -76,12 +78,6 @@ class AssignmentViewSet(
             Permission.ASSIGN,
         ),
     }
-
-    @property
-    def search_fields(self) -> Sequence[str]:
-        """Search fields; customer and address only for users who are allowed to see them."""
-        hidden = ("job__address", "job__customer_name") if can_see(self.request.user, CUSTOMERS) else ()
-        return ("job__job_number", "contractor__name", *hidden)
 
     @property
     def actor(self) -> User:

@@ -55,9 +55,13 @@ def default_service_radius() -> Decimal:
     return Decimal(str(settings.SCORE_MAX_MILES))
 
 
-SEARCH_TEXT = search_expression("contractor_words", "name", "city", "email", "skills")
-# For users without VIEW_CONTACTS: a search by email address would reveal whose address it is.
-PUBLIC_SEARCH_TEXT = search_expression("contractor_words", "name", "city", LEFT_OUT, "skills")
+SEARCH_TEXT = search_expression(
+    "contractor_search_text", "name", "city", "skills", "external_id", "email", "phone_number"
+)
+# For users without VIEW_CONTACTS: a search by email address or phone number would reveal whose it is.
+PUBLIC_SEARCH_TEXT = search_expression(
+    "contractor_search_text", "name", "city", "skills", "external_id", LEFT_OUT, LEFT_OUT
+)
 
 
 @keeps_history(exclude=[*OF_THE_RECORD, "weekdays", "longest_stretch"])
@@ -133,7 +137,7 @@ class Contractor(Location):
             ),
             models.Index(fields=["name", "id"], name="contractor_by_name"),
             models.Index(*LIST_ORDER, name="contractor_by_list_order"),
-            search_index("contractor_words_index", SEARCH_TEXT),
+            search_index("contractor_search_index", SEARCH_TEXT),
         ]
         triggers = triggers.of_contractors()
 

@@ -2,9 +2,11 @@
 
 from uuid import UUID
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +14,7 @@ from contractors.models import Contractor
 from customers.querysets import CustomerQuerySet
 from smartscheduler.core.db.external_ids import external_id_field, source_field, unique_external_id
 from smartscheduler.core.db.text_fields import PLAIN_ADDRESS, ContactAddressField, LineField, NotesField
-from smartscheduler.core.db.text_search import LEFT_OUT, search_index
+from smartscheduler.core.db.text_search import LEFT_OUT
 from smartscheduler.core.entry.phone_numbers import E164, compact_number, shown_number
 from smartscheduler.core.geo.locations import Location
 from smartscheduler.core.models import OF_THE_RECORD, Record
@@ -74,7 +76,11 @@ class Customer(Record):
         ]
         indexes = [
             models.Index(fields=["name", "company", "id"], name="customer_by_name"),
-            search_index("customer_words_index", models.Func(F("search_text"), template="%(expressions)s")),
+            # Folded already (customers.search_text).
+            GinIndex(
+                OpClass(Upper(models.Func(F("search_text"), template="%(expressions)s")), "gin_trgm_ops"),
+                name="customer_words_index",
+            ),
         ]
 
     def __str__(self) -> str:

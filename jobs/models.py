@@ -43,10 +43,12 @@ def validate_duration(duration: timedelta) -> None:
 
 
 SEARCH_TEXT = search_expression(
-    "job_words", "job_number", "address", "city", "zip_code", "customer_name", "customer_phone"
+    "job_search_text", "job_number", "address", "city", "zip_code", "external_id", "customer_name", "customer_phone"
 )
 # For users without VIEW_CUSTOMERS: a search by name, phone or address would reveal where a customer lives.
-PUBLIC_SEARCH_TEXT = search_expression("job_words", "job_number", LEFT_OUT, "city", "zip_code", LEFT_OUT, LEFT_OUT)
+PUBLIC_SEARCH_TEXT = search_expression(
+    "job_search_text", "job_number", LEFT_OUT, "city", "zip_code", "external_id", LEFT_OUT, LEFT_OUT
+)
 
 
 def _past_half_hour(field: str) -> Func:
@@ -191,7 +193,7 @@ class Job(Location):
             # For the promises of the next days, and those of a report.
             models.Index(fields=["window_start"], name="job_by_window", condition=Q(window_start__isnull=False)),
             models.Index(*LIST_ORDER, name="job_by_list_order"),
-            search_index("job_words_index", SEARCH_TEXT),
+            search_index("job_search_index", SEARCH_TEXT),
         ]
 
     def __str__(self) -> str:

@@ -93,7 +93,7 @@ class ContractorList(ListAdmin):
     search_fields = ("search_text",)
     search_text, public_search_text, full_search_permission = SEARCH_TEXT, PUBLIC_SEARCH_TEXT, Permission.VIEW_CONTACTS
     open_search_help_text = _("Name, city or skill")
-    search_help_text = _("Name, city, email or skill")
+    search_help_text = _("Name, city, email, phone or skill")
     empty_text = _("Crews and people whom you book are listed here. Enter them one by one, or import a file.")
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:

@@ -26,6 +26,7 @@ from recommendations.why_not import Answer, why_not
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.visibility import CONTACTS, can_see, visible_values
 from smartscheduler.adminsite.html import bars, stars
+from smartscheduler.core.db.text_search import folded
 from smartscheduler.core.formatting import (
     hours_and_minutes,
     local_hours,
@@ -278,12 +279,13 @@ def named(q: str, reader: User) -> QuerySet[Contractor]:
 
     Names that start with `q` come first.
     """
-    first = Case(When(name__istartswith=q, then=Value(0)), default=Value(1), output_field=IntegerField())
+    first = Case(When(folded_name__istartswith=q, then=Value(0)), default=Value(1), output_field=IntegerField())
     # The search text has a trigram index but also contains the city, so name and address are checked as well.
-    matches = Contractor.objects.alias(search_text=SEARCH_TEXT, first=first).filter(search_text__icontains=q)
-    in_name_or_email = Q(name__icontains=q)
+    texts = {"search_text": SEARCH_TEXT, "folded_name": folded("name"), "folded_email": folded("email")}
+    matches = Contractor.objects.alias(**texts).alias(first=first).filter(search_text__icontains=q)
+    in_name_or_email = Q(folded_name__icontains=q)
     if can_see(reader, CONTACTS):
-        in_name_or_email |= Q(email__icontains=q)
+        in_name_or_email |= Q(folded_email__icontains=q)
     return matches.filter(in_name_or_email).order_by("first", "name", "pk")
 
 

@@ -23,6 +23,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.accounts.visibility import CONTACTS, CUSTOMERS, can_see, redact_record
 from smartscheduler.core.db.search_terms import search_terms
+from smartscheduler.core.db.text_search import folded
 from smartscheduler.core.formatting import local_slot, local_time
 from smartscheduler.core.text import normalize_search
 
@@ -106,8 +107,9 @@ def _contractors(terms: list[str], reader: User) -> QuerySet[Contractor]:
     """Contractors whose name begins with the text first."""
     limited = not can_see(reader, CONTACTS)
     matching = _with_terms(Contractor.objects.all(), terms, CONTRACTOR_TEXT, PUBLIC_CONTRACTOR_TEXT, is_limited=limited)
-    rank = Case(When(name__istartswith=terms[0], then=Value(0)), default=Value(1))
-    return Contractor.objects.filter(pk__in=_some(matching)).order_by(rank, "name", "pk")
+    rank = Case(When(folded_name__istartswith=terms[0], then=Value(0)), default=Value(1))
+    rows = Contractor.objects.alias(folded_name=folded("name")).filter(pk__in=_some(matching))
+    return rows.order_by(rank, "name", "pk")
 
 
 def _assignments(terms: list[str], reader: User) -> QuerySet[Assignment]:

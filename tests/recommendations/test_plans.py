@@ -119,7 +119,7 @@ def check_a_search_for_words() -> None:
         people = Contractor.objects.alias(search_text=SEARCH_TEXT).filter(search_text__icontains=term)
         assert people.count() == count
         used = json.dumps(json.loads(people.explain(format="json")))
-        assert "contractor_words_index" in used
+        assert "contractor_search_index" in used
         assert "Seq Scan" not in used
 
 
