@@ -515,12 +515,18 @@ def change_bookings(
 
 @explain_conflict
 def swap_assignments(
-    *, assignment_id: UUID, other_id: UUID, actor: User | None, override_reason: str = ""
+    *,
+    assignment_id: UUID,
+    other_id: UUID,
+    actor: User | None,
+    override_reason: str = "",
+    versions: tuple[int | None, int | None] = (None, None),
 ) -> Assignment:
     """Let two bookings trade contractors; each keeps its time. Two of one contractor trade their start times.
 
-    Returns the booking of the first job. Raises DoesNotExist, InvalidInput unless `other_id` is another booking, and
-    the errors of `change_bookings`.
+    `versions` are those of the two assignments which the caller has read; None for any. Returns the booking of the
+    first job. Raises DoesNotExist, InvalidInput unless `other_id` is another booking, and the errors of
+    `change_bookings`.
     """
     first = Assignment.objects.get(pk=assignment_id)
     second = Assignment.objects.filter(pk=other_id).first()
@@ -530,12 +536,12 @@ def swap_assignments(
         BookingChange(
             job_id=booking.job_id,
             assignment_id=booking.pk,
-            version=booking.version,
+            version=version or booking.version,
             contractor_id=other.contractor_id,
             start=(other if first.contractor_id == second.contractor_id else booking).slot.start,
             override_reason=override_reason,
         )
-        for booking, other in ((first, second), (second, first))
+        for booking, other, version in ((first, second, versions[0]), (second, first, versions[1]))
     ]
     return change_bookings(changes=changes, actor=actor)[0]
 

@@ -23,6 +23,7 @@ from assignments.admin import (  # noqa: F401  (they register their pages)
     customer_tabs,
     job_booking,
     reschedule,
+    swap,
     week,
 )
 from assignments.admin.actions import ACTIONS

@@ -31,7 +31,7 @@ REFUSED = {
     Role.MANAGER: (
         r"rules_|accounts_|auth_user|audit_|notifications_messagetemplate_|imports_importrun|_add$|_delete$"
         r"|jobs_job_cancel|contractors_contractor_(absent|restore|activate|deactivate|mark-on-leave)"
-        r"|assignments_assignment_(confirm|start|complete|cancel|reschedule|reassign|rate)"
+        r"|assignments_assignment_(confirm|start|complete|cancel|reschedule|reassign|swap|rate)"
     ),
     Role.ADMINISTRATOR: (
         r"(assignments_assignment|events_outboxevent|notifications_\w+|audit_auditentry)_(add|delete)$"

@@ -84,6 +84,7 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "assignments": lambda api: "/admin/assignments/assignment/?kept=live",
     "reassign": lambda api: f"/admin/assignments/assignment/{pending(api)}/reassign/",
     "reschedule": lambda api: f"/admin/assignments/assignment/{pending(api)}/reschedule/",
+    "swap": lambda api: f"/admin/assignments/assignment/{pending(api)}/swap/",
     "cancel": lambda api: f"/admin/assignments/assignment/{pending(api)}/cancel/",
     "booked-job": lambda api: f"/admin/jobs/job/{first(api, 'jobs/', status='assigned')}/change/",
     "history": lambda api: "/admin/history/?model=jobs.job",

@@ -153,6 +153,25 @@ def test_contractors_and_bookings_are_chosen_by_typing(visit: Open, api: Api, jo
     expect(page.locator("[data-record]")).to_have_count(1)
 
 
+def test_two_bookings_are_swapped(visit: Open, api: Api) -> None:
+    crews = [api.new_contractor(), api.new_contractor(name="Crew With a Long Name, Floors and Tiles of the South")]
+    first, second = (api.book(crew) for crew in crews)
+    page = visit(f"/admin/assignments/assignment/{first['id']}/change/", COORDINATOR)
+    with story("swap two bookings", page) as person:
+        person.click(page.locator("a[href*='/swap/']"))
+        look(page, "swap")
+        person.fill(page.get_by_role("searchbox", name="Job, customer, place or contractor"), crews[1]["name"])
+        person.press("Enter")
+        page.wait_for_url("**q=**")
+        person.click(page.locator("button[name=other]"))
+        expect(page.locator("#swap-form")).to_contain_text(crews[1]["name"])
+        look(page, "swap-question")
+        person.click(page.locator("#swap-form button[type=submit]"))
+        expect(page.get_by_text("are swapped:")).to_be_visible()
+    after = [booking for booking in api.bookings({"id": first["job"]}) if booking["status"] == "pending"]
+    assert [booking["contractor"] for booking in after] == [second["contractor"]]
+
+
 def test_a_selection_of_the_list_leads_to_the_scope(visit: Open) -> None:
     page = visit(f"{JOBS}?status__exact=open", COORDINATOR)
     for box in page.locator("input.action-select").all()[:2]:
