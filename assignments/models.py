@@ -61,6 +61,8 @@ class Assignment(Record):
     window_break_reason = ShortNotesField(
         _("reason for breaking the window"), max_length=500, blank=True, db_default=""
     )
+    # Past work that was recorded afterwards (assignments.services.record_past_work), instead of done from this booking.
+    is_recorded = models.BooleanField(_("recorded afterwards"), default=False, db_default=False, editable=False)
     # Null: no version was published yet, so the rules of the settings were used.
     rules = models.ForeignKey(
         RulesVersion,
@@ -139,6 +141,16 @@ class Assignment(Record):
             models.CheckConstraint(
                 condition=Q(late_until__isnull=True) | Q(late_until__gt=Func(F("time_slot"), function="upper")),
                 name="assignment_late_until_after_slot",
+            ),
+            # Recorded work is over, and its times are those of the slot.
+            models.CheckConstraint(
+                condition=Q(is_recorded=False)
+                | Q(
+                    status="completed",
+                    started_at=Func(F("time_slot"), function="lower"),
+                    completed_at=Func(F("time_slot"), function="upper"),
+                ),
+                name="assignment_recorded_is_over",
             ),
         ]
         indexes = [

@@ -68,6 +68,9 @@ class AssignmentSerializer(VisibleFieldsSerializer):
     score_breakdown = StoredBreakdownField()
     candidates_considered = serializers.IntegerField(help_text=_("Number of candidates at the time of booking."))
     candidates_exact = serializers.BooleanField(help_text=_("False if the number of candidates is a lower limit."))
+    is_recorded = serializers.BooleanField(
+        help_text=_("True for past work that was recorded afterwards, for example by an import.")
+    )
     rules_version = serializers.IntegerField(
         source="rules_id",
         allow_null=True,
@@ -97,6 +100,7 @@ class AssignmentSerializer(VisibleFieldsSerializer):
             "cancelled_at",
             "cancel_reason",
             "late_until",
+            "is_recorded",
             "score",
             "score_breakdown",
             "rank",

@@ -22,7 +22,7 @@ from assignments.booking_checks import check_booking
 from assignments.broken_bookings import reasons_of, recheck_contractor
 from assignments.conflict_details import explain_conflict
 from assignments.customer_notices import customer_notice
-from assignments.decision_record import Decision, decide
+from assignments.decision_record import Decision, decide, imported_decision
 from assignments.events import (
     AssignmentCancelled,
     AssignmentCompleted,
@@ -62,7 +62,7 @@ from smartscheduler.errors import (
     OtherWindowPromised,
     OutsideWindow,
 )
-from smartscheduler.events.publishing import publish
+from smartscheduler.events.publishing import publish, without_messages
 from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot, within_reach
@@ -79,24 +79,27 @@ def assign_job(
     override_reason: str = "",
     window_break_reason: str = "",
     ranking_token: str = "",
+    decision: Decision | None = None,
 ) -> Assignment:
     """Assign the open job to the contractor from `start` on, for the duration of the job.
 
     With `window_break_reason`, the start can be outside the arrival window, if the actor is allowed to break it.
+    With `decision` (decision_record.imported_decision), nothing is ranked.
     Raises JobNotOpen, ContractorUnsuitable, SlotUnavailable, OutsideWindow, NotAllowed, or RankingStale if
     `ranking_token` is out of date.
     """
-    job = Job.objects.get(pk=job_id)
-    contractor = Contractor.objects.get(pk=contractor_id)
-    # Before the locks, because ranking reads much; `_book` checks the booking again under the locks.
-    decision = decide(
-        job=job,
-        contractor=contractor,
-        slot=_slot(job, start),
-        rules=current_rules(),
-        ranking_token=ranking_token,
-        reader=actor,
-    )
+    if decision is None:
+        job = Job.objects.get(pk=job_id)
+        contractor = Contractor.objects.get(pk=contractor_id)
+        # Before the locks, because ranking reads much; `_book` checks the booking again under the locks.
+        decision = decide(
+            job=job,
+            contractor=contractor,
+            slot=_slot(job, start),
+            rules=current_rules(),
+            ranking_token=ranking_token,
+            reader=actor,
+        )
     return _book(
         job_id=job_id,
         contractor_id=contractor_id,
@@ -124,6 +127,54 @@ def _book(
     job.assign()
     job.save(update_fields=["status"])
     return _create(job, contractor, start, decision, actor=actor, **reasons)
+
+
+@counting(BOOKINGS, "record")
+@explain_conflict
+@domain_transaction
+def record_past_work(
+    *, job_id: UUID, contractor_id: UUID, start: datetime, actor: User | None, is_over: bool = True
+) -> Assignment:
+    """Record work that was begun before it was entered: the completed assignment of an open job.
+
+    With `is_over` false, the work is in progress. The rules of a booking (working hours, absences, type, skills,
+    radius, drives) do not apply to what has happened; the database still refuses overlapping work in progress. The
+    times of the slot are the times of the work, and the decision says that nothing was ranked. No messages are sent.
+    Raises JobNotOpen, InvalidInput for work in the future or not over, and SlotUnavailable.
+    """
+    contractor = Contractor.objects.locked().get(pk=contractor_id)
+    job = Job.objects.locked().get(pk=job_id)
+    _check_open(job)
+    slot, now = _slot(job, start), timezone.now()
+    if (slot.end if is_over else slot.start) > now:
+        message = gettext("This work is not over yet.") if is_over else gettext("This work has not started yet.")
+        raise InvalidInput.of("start", message)
+    assignment = Assignment(job=job, contractor=contractor, assigned_by=actor, is_recorded=is_over)
+    assignment.slot = slot
+    assignment.record(imported_decision(job=job, contractor=contractor, slot=slot, rules=current_rules()))
+    assignment.confirm(at=slot.start)
+    assignment.start(at=slot.start)
+    job.assign()
+    job.start()
+    if is_over:
+        assignment.complete(at=slot.end)
+        job.complete(at=slot.end)
+    assignment.clean_fields()
+    assignment.save()
+    job.save(update_fields=["status", "completed_at"])
+    with without_messages():
+        _publish_recorded(assignment, actor)
+    return assignment
+
+
+def _publish_recorded(assignment: Assignment, actor: User | None) -> None:
+    job = assignment.job
+    publish(JobAssigned.of(assignment), actor=actor)
+    if job.completed_at is None:
+        publish(_moved(AssignmentStarted, assignment, Assignment.Status.CONFIRMED), actor=actor)
+        return
+    publish(_moved(AssignmentCompleted, assignment, Assignment.Status.IN_PROGRESS), actor=actor)
+    publish(JobCompleted(job_id=job.pk, job_number=job.job_number, completed_at=job.completed_at), actor=actor)
 
 
 def _check_open(job: Job) -> None:

@@ -49,11 +49,23 @@ def create_job(*, actor: User | None, **fields: Any) -> Job:
     The customer is the one with `customer_id`, or the one certainly meant by `customer_name` and `customer_phone`, or
     a new one. Raises InvalidInput (by field), also for a desired date in the past.
     """
-    job = Job(**fields)
+    return _create(Job(**fields), actor=actor)
+
+
+@domain_transaction
+def record_job(*, actor: User | None, **fields: Any) -> Job:
+    """Create the job of work that has begun or ended before it is entered: the desired date can be in the past.
+
+    The caller records the work in the same transaction (assignments.services). Raises as `create_job` does.
+    """
+    return _create(Job(**fields), actor=actor, is_past=True)
+
+
+def _create(job: Job, *, actor: User | None, is_past: bool = False) -> Job:
     _check(job)
-    _check_desired_date(job)
+    _check_desired_date(job, is_past=is_past)
     link_new(job, actor=actor)
-    if job.window:
+    if job.window and not is_past:
         check_not_over(job.window.end, now=timezone.now())
     _insert(job)
     publish(
@@ -233,9 +245,11 @@ def _check(job: Job, *, place: bool = True) -> None:
     check_window(job.window_start, job.window_end, job.zone)
 
 
-def _check_desired_date(job: Job) -> None:
+def _check_desired_date(job: Job, *, is_past: bool = False) -> None:
     now = timezone.now()
-    if job.desired_date < now:
+    if is_past and job.desired_date < now and not within_reach(job.desired_date, now=now):
+        raise InvalidInput.of("desired_date", gettext("The desired date can be at most five years ago."))
+    if job.desired_date < now and not is_past:
         raise InvalidInput.of("desired_date", gettext("The desired date cannot be in the past."))
     if not within_reach(job.desired_date, now=now):
         raise InvalidInput.of("desired_date", gettext("The desired date can be at most five years ahead."))

@@ -24,6 +24,8 @@ class OutboxEvent(models.Model):
     request_id = models.CharField(max_length=200, blank=True)
     # The default is in the database, so that an older release can still write during an upgrade (docs/operations.md).
     traceparent = models.CharField(max_length=55, blank=True, default="", db_default="", editable=False)
+    # Nothing is sent to contractors and customers because of the event (publishing.without_messages).
+    is_silent = models.BooleanField(default=False, db_default=False, editable=False)
     data = models.JSONField()
 
     class Meta:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from smartscheduler.core.observability import tracing
 from smartscheduler.events.models import OutboxEvent
-from smartscheduler.events.publishing import Event, domain_event
+from smartscheduler.events.publishing import Event, domain_event, is_silent
 
 if TYPE_CHECKING:
     from smartscheduler.accounts.models import User
@@ -26,6 +26,7 @@ def write_outbox(*, event: Event, actor: "User | None", **_: Any) -> None:
         actor=actor.as_actor() if actor else None,
         request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
         traceparent=tracing.traceparent(),
+        is_silent=is_silent(),
         data=event.data,
     )
     with connection.cursor() as cursor:

@@ -1,5 +1,8 @@
 """Base class of domain events, and the signal that publishes them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 
 # Sent inside the transaction of the change, with `event` and `actor`. An exception in a receiver rolls it back.
 domain_event = Signal()
+_silent: ContextVar[bool] = ContextVar("silent", default=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,21 @@ def publish(event: Event, *, actor: "User | None") -> None:
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("publish() belongs inside the transaction of the change.")
     domain_event.send(sender=type(event), event=event, actor=actor)
+
+
+@contextmanager
+def without_messages() -> Iterator[None]:
+    """Publish the events inside without messages to contractors and customers, for example of imported bookings."""
+    token = _silent.set(True)
+    try:
+        yield
+    finally:
+        _silent.reset(token)
+
+
+def is_silent() -> bool:
+    """Whether an event that is published now causes no messages."""
+    return _silent.get()
 
 
 @dataclass(frozen=True, kw_only=True)

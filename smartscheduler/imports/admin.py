@@ -102,7 +102,11 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
             file = form.cleaned_data["file"]
             try:
                 run = services.begin(
-                    kind=form.cleaned_data["kind"], name=file.name, content=file.read(), actor=person(request)
+                    kind=form.cleaned_data["kind"],
+                    name=file.name,
+                    content=file.read(),
+                    actor=person(request),
+                    options=form.options,
                 )
             except DomainError as refusal:
                 show_refusal(form, refusal)

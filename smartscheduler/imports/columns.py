@@ -92,13 +92,34 @@ JOBS = (
     ),
     Column("window_end", _("End of the arrival window, 1 to 4 hours later."), "2030-03-05 10:00"),
     *IDENTITY,
+    Column(
+        "customer_external_id",
+        _("The number of the customer in the other system. A known number finds the customer."),
+        "",
+    ),
+    Column(
+        "contractor",
+        _("Email address, external ID or name of the contractor who is booked, or who did the work."),
+        "",
+    ),
+    Column("start", _("Start of the visit, like desired_date. If empty, the desired date."), ""),
+    Column("end", _("End of the visit. If the duration is empty, it is the time from start to end."), ""),
+    Column(
+        "status",
+        _(
+            "open, scheduled, confirmed, in progress, completed or canceled. Completed work is recorded for reports, "
+            "without messages."
+        ),
+        "",
+    ),
+    Column("rating", _("Rating of the completed work, 0 to 5."), ""),
 )
 CONTRACTOR_COLUMNS = tuple(column.name for column in CONTRACTORS)
 JOB_COLUMNS = tuple(column.name for column in JOBS)
 # Columns that the result file adds; ignored on import.
 RESULTS = ("result", "errors", "remarks")
 # Columns that are exported but ignored on import.
-READ_ONLY = {"contractors": ("status", "rating", "rating_count"), "jobs": ("status", "contractor")}
+READ_ONLY: dict[str, tuple[str, ...]] = {"contractors": ("status", "rating", "rating_count"), "jobs": ()}
 
 ALIASES = {
     "email": ("e_mail", "mail", "email_address", "e_mail_address"),
@@ -122,6 +143,11 @@ ALIASES = {
     "customer_phone": ("phone", "phone_number", "telephone"),
     "external_id": ("external_reference", "reference", "ref", "external_number"),
     "source": ("source_system",),
+    "customer_external_id": ("customer_id", "client_id", "customer_number"),
+    "contractor": ("crew", "technician", "assigned_to", "contractor_name", "contractor_email"),
+    "start": ("start_time", "scheduled_start", "start_date"),
+    "end": ("end_time", "scheduled_end", "end_date"),
+    "status": ("job_status", "state_of_job"),
 }
 
 

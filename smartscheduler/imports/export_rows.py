@@ -24,7 +24,11 @@ JOB_CELLS: dict[str, Cell] = {
     "window_start": lambda job: _local(job, job.window_start),
     "window_end": lambda job: _local(job, job.window_end),
     "duration": lambda job: write_duration(job.duration),
-    "contractor": lambda job: next((booking.contractor.name for booking in job.live), ""),
+    "customer_external_id": lambda job: job.customer.external_id if job.customer else "",
+    "contractor": lambda job: next((booking.contractor.name for booking in job.bookings), ""),
+    "start": lambda job: next((_local(job, booking.slot.start) for booking in job.bookings), ""),
+    "end": lambda job: next((_local(job, booking.slot.end) for booking in job.bookings), ""),
+    "rating": lambda job: _plain(job.stars),
 }
 ASSIGNMENT_CELLS: dict[str, Cell] = {
     "job_number": lambda assignment: assignment.job.job_number,
@@ -70,7 +74,8 @@ def contractor_cells(contractor: Contractor) -> list[str]:
 
 
 def job_cells(job: Job) -> list[str]:
-    """Cells of a job in the order of the headings. Expects live assignments prefetched as `live`."""
+    """Cells of a job in the order of the headings. Expects live and completed assignments prefetched as `bookings`, and
+    the rating as `stars`."""
     return [JOB_CELLS[name](job) if name in JOB_CELLS else str(getattr(job, name)) for name in HEADINGS["jobs"]]
 
 

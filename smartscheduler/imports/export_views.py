@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from assignments.models import Assignment
+from assignments.states import LIVE
+from contractors.models import Rating
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.visibility import redact_record
 from smartscheduler.core.file_writer import write_csv, write_xlsx
@@ -65,8 +67,16 @@ def _contractors(records: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _jobs(records: QuerySet[Any]) -> QuerySet[Any]:
-    live = Assignment.objects.live().select_related("contractor")
-    return records.prefetch_related(Prefetch("assignments", live, "live"))
+    """Jobs with the customer, the live or completed booking, and its rating."""
+    kept = [*LIVE, Assignment.Status.COMPLETED]
+    bookings = Assignment.objects.filter(status__in=kept).select_related("contractor")
+    stars = Rating.objects.filter(job_id=OuterRef("pk")).values("value")[:1]
+    jobs: QuerySet[Any] = (
+        records.annotate(stars=Subquery(stars))
+        .select_related("customer")
+        .prefetch_related(Prefetch("assignments", bookings, "bookings"))
+    )
+    return jobs
 
 
 def _assignments(records: QuerySet[Any]) -> QuerySet[Any]:

@@ -1,10 +1,13 @@
 """Importers by kind of record: columns, lookup of existing records, and the services that write them."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext, ngettext
 from rest_framework.serializers import BaseSerializer
@@ -13,16 +16,21 @@ from assignments.broken_bookings import conflicts_of, unmet_reasons
 from contractors.models import Contractor
 from contractors.serializers import ContractorSerializer
 from contractors.services import create_contractor, update_contractor
+from customers.models import Customer
+from customers.search_text import name_key
+from customers.services import create_customer
 from jobs.models import Job
 from jobs.serializers import JobSerializer
-from jobs.services import create_job, update_job
+from jobs.services import create_job, record_job, update_job
+from jobs.states import BOOKED
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.db.external_ids import LONGEST_SOURCE
 from smartscheduler.core.email_addresses import contact_key
 from smartscheduler.core.text import fold
-from smartscheduler.errors import InvalidInput
+from smartscheduler.errors import Busy, DomainError, InvalidInput, InvalidTransition
 from smartscheduler.geocoding.addresses import GeocodingResult
+from smartscheduler.imports.bookings import Booking, ContractorLookup, carry_out, check_permission
 from smartscheduler.imports.columns import COLUMNS, Columns
 from smartscheduler.imports.file_reader import SURPLUS, Row
 from smartscheduler.imports.models import ImportRun
@@ -34,6 +42,31 @@ Key = tuple[str, str]
 JOB_NUMBER = re.compile(r"JOB-\d{8}-[0-9A-F]{8}", re.IGNORECASE | re.ASCII)
 # A remark on a row gives the reasons of this many bookings, and the number of all.
 MOST_CONFLICTS = 3
+
+
+@dataclass
+class Context:
+    """What the rows of a batch share: the choices of the user, the records, and the contractors that jobs name."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    # When the file was uploaded.
+    since: datetime | None = None
+    records: dict[Key, Any] = field(default_factory=dict)
+    contractors: ContractorLookup = field(default_factory=lambda: ContractorLookup([]))
+    # Customers by source and external ID.
+    customers: dict[tuple[str, str], Customer] = field(default_factory=dict)
+
+
+class Written(NamedTuple):
+    """A written record; None for a row that was left out. `fields`: the names of the values of the row.
+
+    `is_changed`: more than these has changed.
+    """
+
+    record: Any
+    fields: Sequence[str] = ()
+    remarks: Sequence[str] = ()
+    is_changed: bool = False
 
 
 class Importer:
@@ -50,7 +83,7 @@ class Importer:
     def prepared(self, row: Row, options: Mapping[str, Any]) -> Row:
         """The row with the source of the file, unless it has its own."""
         source = row.get("source") or options.get("source", "")
-        return {**row, "source": source_key(source)} if row.get("external_id") else row
+        return {**row, "source": source_key(source)} if source else row
 
     def keys_of(self, row: Row) -> list[Key]:
         """The keys of a row, the most certain first: the external ID, then the column that identifies a record."""
@@ -78,6 +111,18 @@ class Importer:
 
     def body(self, row: Row, present: Any, geocoded: GeocodingResult | None) -> Body:
         raise NotImplementedError
+
+    def write(self, row: Row, body: Body, present: Any, actor: User | None, context: Context) -> Written:
+        """Validate the payload as the API does, and create or change the record. Raises DRF's ValidationError."""
+        values = self.values(body.values, present)
+        return Written(self.save(values, row, present, actor), list(values))
+
+    def save(self, values: dict[str, Any], row: Row, present: Any, actor: User | None) -> Any:
+        if present is None:
+            return self.create(actor, values)
+        if self.own_key(row) == self.own_key_of(present):
+            values.pop(self.columns.key, None)  # equal except for letter case
+        return self.update(present, actor, values)
 
     def create(self, actor: User | None, values: dict[str, Any]) -> Any:
         raise NotImplementedError
@@ -107,6 +152,10 @@ class Importer:
         """Validate a payload as the API does. Raises DRF's ValidationError."""
         serializer = self._new if present is None else self._changing
         return dict(serializer.run_validation(body))
+
+    def context(self, rows: Sequence[Row], options: Mapping[str, Any], since: datetime | None) -> Context:
+        """What the rows share, with the records of the rows locked."""
+        return Context(options, since, self.by_key(rows, lock=True))
 
     def doubts(self, keys: Iterable[str]) -> dict[str, str]:
         """Remarks on created records that are likely duplicates, by key."""
@@ -229,6 +278,56 @@ class Jobs(Importer):
             raise InvalidInput.of("job_number", text)
         return with_identity(body_of_job(row, present, geocoded), row)
 
+    def context(self, rows: Sequence[Row], options: Mapping[str, Any], since: datetime | None) -> Context:
+        """Contractors are locked before jobs, as in all services."""
+        contractors = ContractorLookup([])
+        if any(row.get(name) for row in rows for name in ("contractor", "start", "status")):
+            contractors = ContractorLookup(rows, jobs=set(self.by_key(rows).values()), lock=True)
+        context = super().context(rows, options, since)
+        context.contractors = contractors
+        context.customers = _customers_of(rows)
+        return context
+
+    def write(self, row: Row, body: Body, present: Any, actor: User | None, context: Context) -> Written:
+        booking = Booking.of(row, body.values)
+        if not (booking.contractor or booking.status or row.get("customer_external_id")):
+            return self._write(booking, row, body, present, actor, context)
+        # Several services, all or none.
+        with transaction.atomic():
+            return self._write(booking, row, body, present, actor, context)
+
+    def _write(
+        self, booking: Booking, row: Row, body: Body, present: Any, actor: User | None, context: Context
+    ) -> Written:
+        check_permission(booking, actor)
+        if present is not None and present.status in BOOKED and booking.start:
+            body.values.pop("desired_date", None)  # a booked job keeps it; the booking moves
+        values = self.values(body.values, present)
+        _choose_customer(values, row, present, actor, context)
+        if present is None and not self.keys_of(row):
+            twin, remark = _twin_of(values, context.since)
+            if twin and not context.options.get("twins"):
+                return Written(None, remarks=[remark])
+            booking.remarks.extend([remark] if remark else [])
+        if present is None:
+            job = (record_job if booking.is_of_the_past else create_job)(actor=actor, **values)
+        else:
+            job = self.save(values, row, present, actor)
+        return self._book(booking, job, actor, context)._replace(fields=list(values))
+
+    def _book(self, booking: Booking, job: Job, actor: User | None, context: Context) -> Written:
+        if not (booking.contractor or booking.status):
+            return Written(job, remarks=booking.remarks)
+        try:
+            with transaction.atomic():
+                changed = carry_out(booking, job, context.contractors, actor)
+        except DomainError as refusal:
+            if isinstance(refusal, Busy) or not context.options.get("open_jobs") or booking.is_of_the_past:
+                raise _at_a_column(refusal) from refusal
+            text = gettext("Imported as an open job: {reason}").format(reason=refusal.detail)
+            return Written(job, remarks=[*booking.remarks, text])
+        return Written(job, remarks=booking.remarks, is_changed=changed)
+
     def create(self, actor: User | None, values: dict[str, Any]) -> Job:
         return create_job(actor=actor, **values)
 
@@ -237,6 +336,67 @@ class Jobs(Importer):
 
 
 IMPORTERS: dict[str, Importer] = {ImportRun.Kind.CONTRACTORS.value: Contractors(), ImportRun.Kind.JOBS.value: Jobs()}
+
+
+def _at_a_column(refusal: DomainError) -> DomainError:
+    """The refusal of a booking with its column."""
+    if not refusal.errors:
+        column = "status" if isinstance(refusal, InvalidTransition) else "contractor"
+        refusal.errors = {column: [refusal.detail]}
+    return refusal
+
+
+def _customers_of(rows: Iterable[Row]) -> dict[tuple[str, str], Customer]:
+    """The customers whom the rows name by external ID. One query for all."""
+    ids = {number for row in rows if (number := row.get("customer_external_id", ""))}
+    customers = Customer.objects.filter(~Q(external_id=""), external_id__in=ids) if ids else Customer.objects.none()
+    return {(customer.source, customer.external_id): customer for customer in customers}
+
+
+def _choose_customer(
+    values: dict[str, Any], row: Row, present: Job | None, actor: User | None, context: Context
+) -> None:
+    """Set the customer with the external ID of the row; a new customer gets it."""
+    number, source = row.get("customer_external_id", ""), row.get("source", "")
+    contact = {name: values.get(name, "") for name in ("customer_name", "customer_phone")}
+    if not number or (present and (source, number) not in context.customers):
+        return
+    customer = context.customers.get((source, number)) or _customers_of([row]).get((source, number))
+    if customer is None:
+        if not any(contact.values()):
+            return
+        phones = [{"number": contact["customer_phone"]}] if contact["customer_phone"] else []
+        name = contact["customer_name"]
+        customer = create_customer(actor=actor, name=name, phones=phones, external_id=number, source=source)
+    for name in contact:
+        values.pop(name, None)
+    values["customer_id"] = customer.pk
+
+
+def _twin_of(values: Mapping[str, Any], since: datetime | None) -> tuple[Job | None, str]:
+    """The job from before the upload that is the same as a row without a number, and a remark about it.
+
+    A job at the same site on the same day for the same customer causes a remark only.
+    """
+    date = values["desired_date"]
+    near = Job.objects.filter(
+        status__in=Job.Status.values,
+        desired_date__range=(date - timedelta(hours=12), date + timedelta(hours=12)),
+        zip_code=values["zip_code"],
+    )
+    similar = [
+        job
+        for job in (near.filter(created_at__lt=since) if since else near)
+        if (name_key(job.address), job.type) == (name_key(values["address"]), values["type"])
+        and name_key(values.get("customer_name") or job.customer_name) == name_key(job.customer_name)
+    ]
+    for job in similar:
+        if (job.desired_date, job.duration) == (date, values["duration"]):
+            return job, gettext("Not imported again: {job} is the same job.").format(job=job.job_number)
+    if similar:
+        text = gettext("Likely a duplicate of {job}: same site, day and work.")
+        return None, text.format(job=similar[0].job_number)
+    return None, ""
 
 
 def source_key(text: str) -> str:

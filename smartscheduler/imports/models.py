@@ -29,6 +29,7 @@ class ImportRun(models.Model):
     class Kind(models.TextChoices):
         CONTRACTORS = "contractors", _("Contractors")
         JOBS = "jobs", _("Jobs")
+        CUSTOMERS = "customers", _("Customers")
 
     class State(models.TextChoices):
         CHECKING = "checking", _("Checking")
@@ -48,6 +49,8 @@ class ImportRun(models.Model):
     # The original file, stored by older versions only; emptied after it is read.
     content = models.BinaryField(default=b"")
     state = models.CharField(max_length=9, choices=State.choices, default=State.CHECKING)
+    # Choices of the user: source, open_jobs, messages, twins (imports.importers.Context).
+    options = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     total = models.PositiveIntegerField(default=0)
     at = models.PositiveIntegerField(default=0, help_text=_("Rows processed in this state."))
     created = models.PositiveIntegerField(default=0)

@@ -13,7 +13,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.errors import Busy, DomainError, InvalidInput
 from smartscheduler.geocoding.addresses import GeocodingResult
 from smartscheduler.imports.file_reader import Row
-from smartscheduler.imports.importers import Importer, check_surplus
+from smartscheduler.imports.importers import Context, Importer, check_surplus
 from smartscheduler.imports.models import ImportedRow
 from smartscheduler.imports.row_to_payload import COORDINATES, lacks_point, suggestion_of
 
@@ -34,14 +34,20 @@ class Done(NamedTuple):
 
 
 def work_on(
-    importer: Importer, row: Row, *, present: Any, geocoded: GeocodingResult | None, actor: User | None
+    importer: Importer,
+    row: Row,
+    *,
+    present: Any,
+    geocoded: GeocodingResult | None,
+    actor: User | None,
+    context: Context | None = None,
 ) -> Done:
-    """Import a row in the current transaction. It calls one service, which leaves no changes after a refusal.
+    """Import a row in the current transaction. A refusal leaves no changes.
 
     Raises Busy if another transaction locks the record for too long, and database errors if the connection is lost.
     """
     try:
-        return _work_on(importer, row, present, geocoded, actor)
+        return _work_on(importer, row, present, geocoded, actor, context or Context())
     except (Busy, OperationalError, InterfaceError, MemoryError):
         raise
     except ValidationError as refusal:
@@ -58,21 +64,31 @@ def _refused(row: Row, errors: Errors) -> Done:
     return Done(Outcome.REFUSED, errors, remarks=suggestion_of(row) if "zip_code" in errors else "")
 
 
-def _work_on(importer: Importer, row: Row, present: Any, geocoded: GeocodingResult | None, actor: User | None) -> Done:
+def _work_on(
+    importer: Importer,
+    row: Row,
+    present: Any,
+    geocoded: GeocodingResult | None,
+    actor: User | None,
+    context: Context,
+) -> Done:
     check_surplus(row)
     body = importer.body(row, present, geocoded)
-    values = importer.values(body.values, present)
+    if present is not None:
+        _check_same_record(row, present)
+    written = importer.write(row, body, present, actor, context)
+    after = written.record
+    if after is None:
+        return Done(Outcome.UNCHANGED, {}, "", " ".join(written.remarks))
     if present is None:
-        made = importer.create(actor, values)
-        return Done(Outcome.CREATED, {}, _key(importer, made), " ".join(body.notes))
-    if importer.own_key(row) == importer.own_key_of(present):
-        values.pop(importer.columns.key, None)  # equal except for letter case
-    _check_same_record(row, present)
-    after = importer.update(present, actor, values)
-    if after.version == present.version:
-        return Done(Outcome.UNCHANGED, {}, _key(importer, present))
-    changed = gettext("Changes {fields}.").format(fields=", ".join(_changed(present, after, values)))
-    remarks = [changed, *body.notes, *importer.consequences(after)]
+        context.records |= dict.fromkeys(importer.keys_of_record(after), after)
+        return Done(Outcome.CREATED, {}, _key(importer, after), " ".join([*body.notes, *written.remarks]))
+    if after.version == present.version and not written.is_changed:
+        return Done(Outcome.UNCHANGED, {}, _key(importer, present), " ".join(written.remarks))
+    changed = _changed(present, after, written.fields)
+    booking = [gettext("Changes the booking.")] if written.is_changed else []
+    fields = [gettext("Changes {fields}.").format(fields=", ".join(changed))] if changed else []
+    remarks = [*fields, *booking, *body.notes, *written.remarks, *importer.consequences(after)]
     return Done(Outcome.UPDATED, {}, _key(importer, present), " ".join(remarks))
 
 

@@ -63,7 +63,7 @@ def body_of_job(row: Row, present: Location | None, geocoded: GeocodingResult | 
         body["duration"] = read_duration(row["duration"])
     place = place_of(row, present, geocoded)
     body |= place.values
-    for name in ("desired_date", "window_start", "window_end"):
+    for name in ("desired_date", "window_start", "window_end", "start", "end"):
         if row.get(name):
             body[name] = read_instant(row[name], _site(body, present))
     return Body(body, place.notes)

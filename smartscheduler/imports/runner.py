@@ -26,6 +26,7 @@ from smartscheduler.core import child_process
 from smartscheduler.core.db.transactions import domain_transaction
 from smartscheduler.core.text import visible
 from smartscheduler.errors import Busy, InvalidInput
+from smartscheduler.events.publishing import without_messages
 from smartscheduler.geocoding.addresses import GeocodingResult
 from smartscheduler.geocoding.lookup import find, is_configured
 from smartscheduler.imports import isolated_reader
@@ -268,12 +269,22 @@ def _held(run: ImportRun) -> ImportRun | None:
 
 def _worked_on(run: ImportRun, batch: Batch) -> list[Done]:
     """Results of the rows, or of as many as BATCH_SECONDS allows."""
+    options = options_of(run)
+    if not options.get("messages"):
+        with without_messages():
+            return _rows_worked_on(run, batch, options)
+    return _rows_worked_on(run, batch, options)
+
+
+def _rows_worked_on(run: ImportRun, batch: Batch, options: dict[str, Any]) -> list[Done]:
     importer, deadline, done = batch.importer, time.monotonic() + BATCH_SECONDS, list[Done]()
-    records = importer.by_key(batch.rows, lock=True)
+    context = importer.context(batch.rows, options, run.created_at)
     for number, (row, geocoded) in enumerate(zip(batch.rows, batch.places, strict=True), start=batch.first):
-        record = importer.present(row, records)
+        record = importer.present(row, context.records)
         twice = _twice(run, importer, row, number)
-        done.append(twice or work_on(importer, row, present=record, geocoded=geocoded, actor=run.created_by))
+        done.append(
+            twice or work_on(importer, row, present=record, geocoded=geocoded, actor=run.created_by, context=context)
+        )
         if time.monotonic() > deadline:
             break
     return _with_duplicates(importer, done)
@@ -321,7 +332,7 @@ def _twice(run: ImportRun, importer: Importer, row: Row, number: int) -> Done | 
 
 def options_of(run: ImportRun) -> dict[str, Any]:
     """The choices of the user for this file."""
-    return getattr(run, "options", None) or {}
+    return dict(run.options or {})
 
 
 @lru_cache(maxsize=4)

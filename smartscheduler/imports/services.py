@@ -1,5 +1,7 @@
 """Services of imported files: upload, import, stop, resume, check again."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -19,14 +21,19 @@ State = ImportRun.State
 GOES_ON_AS = {State.UNCHECKED: State.CHECKING, State.STOPPED: State.IMPORTING}
 
 
-def begin(*, kind: str, name: str, content: bytes, actor: User) -> ImportRun:
+def begin(*, kind: str, name: str, content: bytes, actor: User, options: Mapping[str, Any] | None = None) -> ImportRun:
     """Store a file and start its check. Raises InvalidInput (field `file`) if it cannot be read, Busy."""
     if len(content) > MOST_BYTES:
         raise InvalidInput.of("file", gettext("The file is larger than 10 MB. Split it."))
     table = isolated_reader.read_apart(name, content)
     IMPORTERS[kind].check_headings(table.headings)
     return ImportRun.objects.create(
-        kind=kind, name=visible(name)[-200:], table=packed_table(table), total=len(table.rows), created_by=actor
+        kind=kind,
+        name=visible(name)[-200:],
+        table=packed_table(table),
+        total=len(table.rows),
+        created_by=actor,
+        options=dict(options or {}),
     )
 
 

@@ -26,8 +26,9 @@ KINDS = {
 def collect_mails() -> int:
     """Create messages for the next events. Returns the number of events read."""
     with unread(READER) as events:
-        Mail.objects.bulk_create(_mails(events))
-        queue_messages(events)
+        telling = [event for event in events if not event.is_silent]
+        Mail.objects.bulk_create(_mails(telling))
+        queue_messages(telling)
     return len(events)
 
 

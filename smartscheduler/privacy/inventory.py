@@ -444,7 +444,7 @@ NOT_PERSONAL: dict[str, str] = {
     "sessions.Session": "session_key session_data",
     "events.OutboxEvent": "type request_id traceparent",
     "events.EventReader": "name",
-    "imports.ImportRun": "kind state",
+    "imports.ImportRun": "kind state options",
     "imports.ImportedRow": "outcome",
     "geocoding.GeocodedAddress": "provider",
     "ops.WriteProbe": "padding",
