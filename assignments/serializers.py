@@ -11,7 +11,7 @@ from rest_framework import serializers
 from assignments.calendars import DaySchedule
 from assignments.models import Assignment
 from jobs.models import LONGEST_JOB
-from smartscheduler.accounts.visibility import CONTACTS, can_see
+from smartscheduler.accounts.visibility import name_of
 from smartscheduler.accounts.visibility_rest import VisibleFieldsSerializer
 from smartscheduler.core.rest.fields import (
     DayField,
@@ -118,10 +118,7 @@ class AssignmentSerializer(VisibleFieldsSerializer):
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_assigned_by(self, assignment: Assignment) -> str | None:
-        maker = assignment.assigned_by
-        if maker is None:
-            return None
-        return maker.email if can_see(self.reader, CONTACTS) else maker.name or None
+        return name_of(assignment.assigned_by, self.reader)
 
 
 class NewAssignmentSerializer(StrictSerializer):

@@ -16,7 +16,7 @@ from recommendations.planning.reasons import what_ifs
 from recommendations.planning.scope import MOST_HOURS, MOST_SEED, Scope
 from recommendations.planning.services import place_in_queue
 from recommendations.planning.states import Effort, Lock, MayChange
-from smartscheduler.accounts.visibility import CONTACTS, can_see, hidden_fields, visible_values
+from smartscheduler.accounts.visibility import hidden_fields, name_of, visible_values
 from smartscheduler.accounts.visibility_rest import VisibleFieldsSerializer
 from smartscheduler.core.rest.fields import (
     BoundedListField,
@@ -98,10 +98,7 @@ class PlanSerializer(VisibleFieldsSerializer):
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_requested_by(self, plan: Plan) -> str | None:
-        user = plan.requested_by
-        if user is None:
-            return None
-        return user.email if can_see(self.reader, CONTACTS) else user.name or None
+        return name_of(plan.requested_by, self.reader)
 
 
 class PlanDetailSerializer(PlanSerializer):

@@ -151,6 +151,13 @@ def sees_everything(user: Any) -> bool:
     return can_see(user, CONTACTS) and can_see(user, CUSTOMERS)
 
 
+def name_of(user: User | None, reader: Any) -> str | None:
+    """How `reader` sees an account beside its work: the email address, or the name alone. None without either."""
+    if user is None:
+        return None
+    return user.email if can_see(reader, CONTACTS) else user.name or None
+
+
 def hidden_fields(label: str, user: Any) -> dict[str, FieldRule]:
     """Rules of the fields of a model (`app.model` in lower case) that are hidden from `user`, by field name."""
     return {name: rule for name, rule in FIELD_RULES.get(label, {}).items() if not can_see(user, rule.permission)}
