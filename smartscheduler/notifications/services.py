@@ -11,7 +11,7 @@ from customers.services import update_customer
 from smartscheduler.accounts.models import User
 from smartscheduler.core.db.transactions import domain_transaction
 from smartscheduler.errors import InvalidInput
-from smartscheduler.notifications.models import CustomerMessage, MessageTemplate
+from smartscheduler.notifications.models import CustomerMessage, Mail, MessageTemplate
 from smartscheduler.notifications.standard_texts import standard_text
 from smartscheduler.notifications.template_text import check_text
 
@@ -72,6 +72,17 @@ def record_bounce(*, message_id: UUID, error: str) -> CustomerMessage:
         customer.email_bounced = True
         customer.save(update_fields=["email_bounced"])
     return message
+
+
+@domain_transaction
+def send_mail_again(*, mail_id: UUID, actor: User | None) -> Mail:
+    """Queue a failed email to a contractor again. Raises InvalidInput for any other state, Mail.DoesNotExist."""
+    mail = Mail.objects.select_for_update().get(pk=mail_id)
+    if mail.state != Mail.State.FAILED:
+        raise InvalidInput(gettext("Only a message that has failed can be sent again."))
+    mail.send_again(at=timezone.now())
+    mail.save()
+    return mail
 
 
 @domain_transaction

@@ -6,7 +6,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from smartscheduler.accounts.permissions import Role
+from smartscheduler.errors import InvalidInput
 from smartscheduler.notifications.models import Mail
+from smartscheduler.notifications.services import send_mail_again
 from tests.factories import AssignmentFactory
 from tests.pages import signed_in
 
@@ -41,6 +43,14 @@ def test_a_coordinator_sends_it_again(failed: Mail) -> None:
     signed_in().post(LIST, {"action": "send_again", "_selected_action": [str(failed.pk)]})
     failed.refresh_from_db()
     assert (failed.state, failed.attempts) == (Mail.State.WAITING, 0)
+
+
+def test_only_a_failed_one_is_sent_again(failed: Mail) -> None:
+    Mail.objects.update(state=Mail.State.SENT, sent_at=timezone.now())
+    with pytest.raises(InvalidInput, match="Only a message that has failed"):
+        send_mail_again(mail_id=failed.pk, actor=None)
+    failed.refresh_from_db()
+    assert failed.state == Mail.State.SENT
 
 
 def test_a_manager_does_not(failed: Mail) -> None:

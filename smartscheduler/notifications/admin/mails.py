@@ -3,15 +3,16 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite.html import badge, in_utc
+from smartscheduler.adminsite.permissions import person
 from smartscheduler.notifications.admin.queued_messages import QueuedMessageAdmin
 from smartscheduler.notifications.models import Mail
+from smartscheduler.notifications.services import send_mail_again
 
 
 @admin.register(Mail)
@@ -32,11 +33,10 @@ class MailAdmin(QueuedMessageAdmin):
     )
 
     def requeue(self, request: HttpRequest, failed: QuerySet[Mail]) -> int:
-        mails = list(failed)
-        for mail in mails:
-            mail.send_again(at=timezone.now())
-            mail.save()
-        return len(mails)
+        keys = list(failed.values_list("pk", flat=True))
+        for key in keys:
+            send_mail_again(mail_id=key, actor=person(request))
+        return len(keys)
 
     @display(description=_("About"), ordering="created_at")
     def about(self, mail: Mail) -> str:
