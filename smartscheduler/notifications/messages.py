@@ -31,6 +31,7 @@ def written(mail: Mail, *, now: datetime) -> EmailMultiAlternatives:
         "job": job,
         "contractor": contractor,
         "when": when,
+        "window": local_slot(job.window, job.zone) if job.window and mail.kind != Mail.Kind.CANCELLED else "",
         "duration": hours_and_minutes(job.duration),
         "title": mail.get_kind_display(),
     }

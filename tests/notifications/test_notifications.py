@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, NoReturn
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -26,11 +27,13 @@ from assignments.services import (
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.services import update_job
+from smartscheduler.core.formatting import local_slot
 from smartscheduler.events.models import EventReader
 from smartscheduler.leases.models import Lease
 from smartscheduler.leases.services import Holder
 from smartscheduler.notifications.deliver import LEASE, send_due_mails
 from smartscheduler.notifications.enqueue import collect_mails
+from smartscheduler.notifications.messages import written
 from smartscheduler.notifications.models import MOST_ATTEMPTS, Mail
 from smartscheduler.notifications.tasks import send_mails
 from tests.events.numbers import number_events
@@ -91,6 +94,18 @@ def test_a_booking_is_told_with_all_that_one_needs(booking: Assignment) -> None:
     assert (event.decoded("DTSTART"), event.decoded("DTEND")) == (booking.slot.start, booking.slot.end)
     assert job.address in event["LOCATION"]
     assert event["ATTENDEE"] == f"mailto:{booking.contractor.email}"
+
+
+def test_the_arrival_window_is_named_except_when_the_job_is_canceled(booking: Assignment) -> None:
+    Job.objects.filter(pk=booking.job_id).update(window_start=booking.slot.start, window_end=at(10, days=2))
+    booking = Assignment.objects.get(pk=booking.pk)
+    assert booking.job.window
+    window = local_slot(booking.job.window, booking.job.zone)
+    for kind, is_named in ((Mail.Kind.ASSIGNED, True), (Mail.Kind.CHANGED, True), (Mail.Kind.CANCELLED, False)):
+        message = written(Mail(id=uuid4(), kind=kind, assignment=booking, revision=0), now=timezone.now())
+        page = message.alternatives[0][0]
+        assert (f"The customer was promised that the work starts on {window}." in message.body) is is_named
+        assert (f"<strong>{window}</strong>" in str(page)) is is_named
 
 
 def test_each_change_is_a_later_version_of_the_same_entry(booking: Assignment) -> None:
