@@ -15,8 +15,10 @@ class BookingChange:
     without a contractor it is dropped, and its job is open again. `version` is that of the assignment which the caller
     has read; None for any. Without a `decision`, the score and rank are those of now.
 
+    `explanation` replaces that of a booking which moves, and its score and rank stay those of its decision.
+
     A confirmed booking that keeps its time stays confirmed. `confirmed_at` confirms a new booking: for a change that is
-    taken back.
+    taken back. It also `restores` an earlier place, which may break the rules that concern no other booking.
     """
 
     job_id: UUID
@@ -25,6 +27,8 @@ class BookingChange:
     assignment_id: UUID | None = None
     version: int | None = None
     decision: Decision | None = None
+    explanation: str | None = None
     override_reason: str = ""
     reason: str = ""
     confirmed_at: datetime | None = None
+    restores: bool = False

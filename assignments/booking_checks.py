@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 
 from assignments.availability import Calendar, is_free, offered_slots, working_time
 from assignments.calendars import load_calendar
-from assignments.eligibility import Reason, Rule, unmet_rules
+from assignments.eligibility import Reason, Rule, unmet_rules, unmet_status
 from assignments.models import Assignment
 from contractors.models import Contractor
 from jobs.requirements import JobRequest
@@ -55,6 +55,26 @@ def check_booking(
     if not is_free(calendar, slot, site, rules):
         reason = why_not_free(calendar, slot, site, rules, contractor.name)
         raise _unavailable(contractor, request, slot, reason, now, site, rules)
+
+
+def check_restored(contractor: Contractor, request: JobRequest, slot: TimeSlot, rules: Rules, *, now: datetime) -> None:
+    """Check that a booking can have its earlier place again, also if hours, absences or requirements forbid it by now.
+
+    A conflict with other bookings or their drives, a start in the past, and a contractor who is not active are refused
+    as by `check_booking`.
+    """
+    request = replace(request, arrival=None)
+    site = known_site(request.point)
+    if reason := unmet_status(contractor):
+        raise ContractorUnsuitable(reason.message, extra={"reasons": [reason.as_json()]})
+    if slot.start <= now:
+        past = Reason(Rule.IN_THE_PAST, gettext("This time is in the past. Choose a later one."))
+        raise _unavailable(contractor, request, slot, past, now, site, rules)
+    calendar = replace(load_calendar(contractor, slot, rules, request=request), absences=())
+    if not is_free(calendar, slot, site, rules):
+        reason = why_not_free(calendar, slot, site, rules, contractor.name)
+        if reason.code != Rule.NOT_WORKING:
+            raise _unavailable(contractor, request, slot, reason, now, site, rules)
 
 
 def booking_obstacles(

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from assignments.booking_changes import BookingChange
-from assignments.booking_checks import check_booking
+from assignments.booking_checks import check_booking, check_restored
 from assignments.broken_bookings import reasons_of, recheck_contractor
 from assignments.conflict_details import explain_conflict
 from assignments.customer_notices import customer_notice
@@ -705,7 +705,7 @@ class _Step:
         with _of_job(self.change):
             self.assignment.clean_fields()
         if self.previous:
-            self.assignment.save(update_fields=["time_slot", "late_until", "window_break_reason"])
+            self.assignment.save(update_fields=["time_slot", "late_until", "window_break_reason", "score_breakdown"])
         else:
             self.assignment.save()
 
@@ -714,7 +714,8 @@ class _Step:
             return
         assignment, request = self.assignment, JobRequest.of(self.assignment.job)
         with _of_job(self.change):
-            check_booking(assignment.contractor, request, assignment.slot, rules, now=timezone.now())
+            check = check_restored if self.change.restores else check_booking
+            check(assignment.contractor, request, assignment.slot, rules, now=timezone.now())
 
 
 def _free(change: BookingChange, locked: LockedRecords, actor: User | None, plan_id: UUID | None) -> _Step:
@@ -761,6 +762,8 @@ def _move(change: BookingChange, assignment: Assignment) -> _Step:
     previous = assignment.slot
     assignment.reschedule(_slot(assignment.job, _start(change)))
     assignment.window_break_reason = ""
+    if change.explanation is not None:
+        assignment.score_breakdown = {**assignment.score_breakdown, "explanation": change.explanation}
     return _Step(change, assignment, previous)
 
 

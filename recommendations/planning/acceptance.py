@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from assignments.booking_changes import BookingChange
 from assignments.decision_record import Decision
 from assignments.services import change_bookings, lock_for_changes
-from recommendations.planning.decision_sentence import FIRST_CONTRACTOR, of_plan
+from recommendations.planning.decision_sentence import FIRST_CONTRACTOR, of_move, of_plan
 from recommendations.planning.errors import PlanStale
 from recommendations.planning.events import PlanAccepted
 from recommendations.planning.models import Plan, PlanItem
@@ -149,14 +149,14 @@ def _book(plan: Plan, bundle: Bundle, actor: User | None) -> None:
 
 def _current(bundle: Bundle) -> Sequence[PlanItem]:
     """The items as they are now, in the same order."""
-    items = PlanItem.objects.select_related("job", "contractor", "previous_contractor").in_bulk(
+    items = PlanItem.objects.select_related("job", "contractor", "previous_contractor", "previous_assignment").in_bulk(
         [item.pk for item in bundle]
     )
     return [items[item.pk] for item in bundle]
 
 
 def update_state(plan: Plan) -> None:
-    """Set the state of a locked plan from those of its items, and save it."""
+    """Set the state of a locked plan from those of its items, and save it. A discarded plan stays closed."""
     states = set(plan.items.changes().values_list("state", flat=True))
     if ItemState.ACCEPTED not in states:
         state = State.READY
@@ -164,7 +164,7 @@ def update_state(plan: Plan) -> None:
         state = State.ACCEPTED
     else:
         state = State.PARTLY_ACCEPTED
-    if state != plan.state:
+    if plan.state not in {state, State.DISCARDED}:
         plan.move_to(state)
     plan.save(update_fields=["state", "accepted_at"])
 
@@ -178,6 +178,7 @@ def _rules_of(plan: Plan) -> Rules:
 
 
 def _change(plan: Plan, item: PlanItem, rules: Rules) -> BookingChange:
+    before = item.previous_assignment if item.contractor_id == item.previous_contractor_id else None
     return BookingChange(
         job_id=item.job_id,
         contractor_id=item.contractor_id,
@@ -185,6 +186,7 @@ def _change(plan: Plan, item: PlanItem, rules: Rules) -> BookingChange:
         assignment_id=item.previous_assignment_id,
         version=item.previous_version,
         decision=_decision(plan, item, rules) if item.contractor_id != item.previous_contractor_id else None,
+        explanation=of_move(plan, item, before.score_breakdown.get("explanation") or "") if before else None,
         reason=gettext("Dropped by {plan}").format(plan=plan.number) if item.action == item.Action.DROP else "",
     )
 

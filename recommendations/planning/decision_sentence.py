@@ -5,6 +5,7 @@ from django.utils.translation import gettext, ngettext
 from recommendations.explanations import ordinal
 from recommendations.planning.models import Plan, PlanItem
 from recommendations.planning.states import Action
+from smartscheduler.core.formatting import local_slot
 
 # The id of the first contractor of the job's own ranking, kept in the breakdown of an item.
 FIRST_CONTRACTOR = "first_contractor"
@@ -19,6 +20,23 @@ def of_plan(plan: Plan, item: PlanItem) -> str:
         return f"{sentence}."
     rank = gettext("{rank} for this job alone").format(rank=ordinal(item.rank))
     return f"{sentence}; {rank}{_because(plan, item)}."
+
+
+def of_move(plan: Plan, item: PlanItem, explanation: str) -> str:
+    """The explanation of a booking that the plan moves: the present one, and what the plan did."""
+    return " ".join(filter(None, [explanation, _moved(plan, item)]))
+
+
+def before_move(plan: Plan, item: PlanItem, explanation: str) -> str:
+    """The inverse of `of_move`."""
+    return explanation.removesuffix(_moved(plan, item)).rstrip()
+
+
+def _moved(plan: Plan, item: PlanItem) -> str:
+    if item.slot_so_far is None:
+        return of_plan(plan, item)
+    moved = gettext("Moved from {slot}.").format(slot=local_slot(item.slot_so_far, item.job.zone))
+    return f"{moved} {of_plan(plan, item)}"
 
 
 def _because(plan: Plan, item: PlanItem) -> str:

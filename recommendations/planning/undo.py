@@ -14,6 +14,7 @@ from assignments.models import Assignment
 from assignments.services import change_bookings
 from assignments.states import LIVE, Status
 from recommendations.planning.acceptance import plan_stale, update_state
+from recommendations.planning.decision_sentence import before_move
 from recommendations.planning.events import PlanUndone
 from recommendations.planning.models import Plan, PlanItem
 from recommendations.planning.staleness import Stale, explain_refusal
@@ -38,8 +39,10 @@ def undoable(plan: Plan) -> list[PlanItem]:
 def undo_plan(*, plan_id: UUID, actor: User | None) -> Plan:
     """Take back what was accepted in the last UNDO_MINUTES: all of it, or nothing.
 
-    The items are proposed again. Raises InvalidTransition if there is nothing to take back, and PlanStale, which names
-    the items, if one of the bookings was confirmed, started or changed since, or if the old place is taken.
+    The items are proposed again, unless the plan is discarded. An old place counts also if hours, absences or
+    requirements forbid it by now: its booking is then in conflict, as it would be without the plan. Raises
+    InvalidTransition if there is nothing to take back, and PlanStale, which names the items, if one of the bookings was
+    confirmed, started or changed since, or if the old place is taken.
     """
     plan = Plan.objects.get(pk=plan_id)
     try:
@@ -115,9 +118,11 @@ def _inverse(plan: Plan, item: PlanItem, rules: Rules) -> BookingChange:
         version=None if item.action == Action.DROP else after.version,
         contractor_id=item.previous_contractor_id,
         start=item.slot_so_far.start if item.slot_so_far else None,
+        explanation=before_move(plan, item, after.score_breakdown.get("explanation") or "") if is_moved else None,
         decision=None if before is None or is_moved else _decision(before, rules),
         reason=gettext("{plan} was taken back").format(plan=plan.number),
         confirmed_at=before.confirmed_at if before else None,
+        restores=True,
     )
 
 

@@ -22,7 +22,8 @@ def _with(permission: Permission) -> Callable[[User, Any], bool]:
 
 def can_undo(plan: Plan) -> bool:
     """Whether something was accepted so recently that it can be taken back; the service checks the bookings."""
-    if plan.accepted_at is None or plan.state not in {Plan.State.ACCEPTED, Plan.State.PARTLY_ACCEPTED}:
+    states = {Plan.State.ACCEPTED, Plan.State.PARTLY_ACCEPTED, Plan.State.DISCARDED}
+    if plan.accepted_at is None or plan.state not in states:
         return False
     return timezone.now() - plan.accepted_at < timedelta(minutes=UNDO_MINUTES)
 

@@ -8,13 +8,17 @@ import pytest
 
 from assignments.models import Assignment
 from assignments.services import assign_job, cancel_assignment, confirm_assignment, reschedule_assignment
+from contractors.models import Contractor
 from recommendations.planning.acceptance import accept_plan
+from recommendations.planning.admin.actions import can_undo
 from recommendations.planning.errors import PlanStale
 from recommendations.planning.models import Plan, PlanItem
-from recommendations.planning.undo import undo_plan
+from recommendations.planning.services import discard_plan
+from recommendations.planning.undo import undo_plan, undoable
+from smartscheduler.core.formatting import local_slot
 from smartscheduler.errors import InvalidTransition
 from smartscheduler.events.models import OutboxEvent
-from tests.factories import ContractorFactory, JobFactory, UserFactory, at
+from tests.factories import AbsenceFactory, ContractorFactory, JobFactory, UserFactory, at
 from tests.recommendations.planning.proposals import booked, changes, proposes, ready_plan
 
 pytestmark = pytest.mark.django_db
@@ -140,3 +144,55 @@ def test_a_plan_of_which_nothing_was_accepted_cannot_be_undone() -> None:
     proposes(plan, ContractorFactory(), at(9, days=2))
     with pytest.raises(InvalidTransition):
         undo(plan)
+
+
+def test_an_old_place_that_hours_or_absences_forbid_by_now_is_restored() -> None:
+    plan, ada = ready_plan(), ContractorFactory()
+    moves = changes(plan, booked(ada, at(9, days=2)), start=at(13, days=2))
+    before = places()
+    accept(plan)
+    AbsenceFactory(contractor=ada, period=(at(9, days=2), at(10, days=2)))
+    undo(plan)
+    assert places() == before
+    moves.refresh_from_db()
+    assert moves.state == "proposed"
+
+
+def test_a_contractor_who_is_not_active_gets_nothing_back() -> None:
+    plan, ada, bruno = ready_plan(), ContractorFactory(), ContractorFactory()
+    changes(plan, booked(ada, at(9, days=2)), bruno)
+    accept(plan)
+    Contractor.objects.filter(pk=ada.pk).update(status="on_leave")
+    before = places()
+    with pytest.raises(PlanStale, match="is on leave"):
+        undo(plan)
+    assert places() == before
+
+
+def test_a_plan_that_was_discarded_after_a_part_was_accepted_can_be_undone() -> None:
+    plan, ada = ready_plan(), ContractorFactory()
+    first = proposes(plan, ada, at(9, days=2))
+    proposes(plan, ada, at(13, days=2))
+    accept_plan(plan_id=plan.pk, item_ids=[first.pk], all_or_nothing=False, actor=None)
+    plan = discard_plan(plan_id=plan.pk, actor=None)
+    assert can_undo(plan)
+    assert undo(plan).state == "discarded"
+    assert places() == {}
+    assert not undoable(plan)
+    with pytest.raises(InvalidTransition):
+        accept(plan)
+
+
+def test_a_booking_that_a_plan_moves_says_so_until_the_plan_is_undone() -> None:
+    plan, ada = ready_plan(), ContractorFactory()
+    booking = booked(ada, at(9, days=2))
+    moves = changes(plan, booking, start=at(13, days=2))
+    explained = booking.score_breakdown["explanation"]
+    accept(plan)
+    booking.refresh_from_db()
+    slot = local_slot(moves.slot_so_far, moves.job.zone) if moves.slot_so_far else ""
+    after = booking.score_breakdown["explanation"]
+    assert after.startswith(f"{explained} Moved from {slot}. Planned with 0 other jobs ({plan.number})")
+    undo(plan)
+    booking.refresh_from_db()
+    assert booking.score_breakdown["explanation"] == explained
