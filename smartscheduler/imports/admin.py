@@ -19,6 +19,7 @@ from unfold.decorators import action, display
 
 from assignments.models import Assignment
 from contractors.models import Contractor
+from customers.models import Customer
 from jobs.models import Job
 from smartscheduler.adminsite import registry
 from smartscheduler.adminsite.changelists import ListAdmin
@@ -39,7 +40,7 @@ from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.result_file import Results
 from smartscheduler.imports.views import outcome, progress
 
-MODELS = {"contractors": Contractor, "jobs": Job, "assignments": Assignment}
+MODELS = {"contractors": Contractor, "jobs": Job, "customers": Customer, "assignments": Assignment}
 for kind, model in MODELS.items():
     registry.list_panel(model, Panel("admin/imports/list_links.html", {"kind": kind}))
 KINDS = {model: kind for kind, model in MODELS.items()}
@@ -68,7 +69,7 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
     search_fields = ("name",)
     search_help_text = _("Name of the file")
     empty_text = _(
-        "Contractors and jobs come from CSV and Excel files. Each row is checked before anything is written."
+        "Contractors, jobs and customers come from CSV and Excel files. Each row is checked before anything is written."
     )
     actions = None
     change_form_outer_before_template = "admin/imports/run.html"

@@ -114,12 +114,34 @@ JOBS = (
     ),
     Column("rating", _("Rating of the completed work, 0 to 5."), ""),
 )
+CUSTOMERS = (
+    Column("id", _("Identifies the customer to change. Leave it empty to add a customer."), ""),
+    Column("name", _("Up to 100 characters. A customer has a name, a company, or a phone number."), "Grace Hill"),
+    Column("company", _("Up to 100 characters."), "Hill & Sons"),
+    Column(
+        "phones",
+        _("Up to 10 numbers, separated by semicolons, each with its kind: (512) 555-0143 mobile."),
+        "(512) 555-0143 mobile; (512) 555-0199 x12 work",
+    ),
+    Column("email", _("One address."), "grace@example.com"),
+    Column("language", _("Language of messages: en or es."), "en"),
+    Column("accepts_texts", _("yes if the customer has agreed to receive text messages."), "no"),
+    Column("accepts_emails", _("no if the customer does not want emails about appointments."), "yes"),
+    Column("notes", _("Up to 4,000 characters."), ""),
+    *PLACE_COLUMNS,
+    *IDENTITY,
+)
 CONTRACTOR_COLUMNS = tuple(column.name for column in CONTRACTORS)
 JOB_COLUMNS = tuple(column.name for column in JOBS)
+CUSTOMER_COLUMNS = tuple(column.name for column in CUSTOMERS)
 # Columns that the result file adds; ignored on import.
 RESULTS = ("result", "errors", "remarks")
 # Columns that are exported but ignored on import.
-READ_ONLY: dict[str, tuple[str, ...]] = {"contractors": ("status", "rating", "rating_count"), "jobs": ()}
+READ_ONLY: dict[str, tuple[str, ...]] = {
+    "contractors": ("status", "rating", "rating_count"),
+    "jobs": (),
+    "customers": (),
+}
 
 ALIASES = {
     "email": ("e_mail", "mail", "email_address", "e_mail_address"),
@@ -143,6 +165,8 @@ ALIASES = {
     "customer_phone": ("phone", "phone_number", "telephone"),
     "external_id": ("external_reference", "reference", "ref", "external_number"),
     "source": ("source_system",),
+    "phones": ("phone", "phone_number", "telephone", "mobile"),
+    "company": ("company_name", "business"),
     "customer_external_id": ("customer_id", "client_id", "customer_number"),
     "contractor": ("crew", "technician", "assigned_to", "contractor_name", "contractor_email"),
     "start": ("start_time", "scheduled_start", "start_date"),
@@ -178,4 +202,5 @@ class Columns:
 COLUMNS = {
     "contractors": Columns("contractors", "email", CONTRACTORS),
     "jobs": Columns("jobs", "job_number", JOBS),
+    "customers": Columns("customers", "id", CUSTOMERS),
 }

@@ -6,10 +6,13 @@ from typing import Any
 
 from assignments.models import Assignment
 from contractors.models import Contractor
+from customers.models import Customer, CustomerAddress
 from jobs.models import Job
 from smartscheduler.accounts.models import User
+from smartscheduler.accounts.visibility import seen_by
 from smartscheduler.imports.cell_formats import write_duration, write_list, write_week
-from smartscheduler.imports.columns import CONTRACTOR_COLUMNS, JOB_COLUMNS, READ_ONLY
+from smartscheduler.imports.columns import CONTRACTOR_COLUMNS, CUSTOMER_COLUMNS, JOB_COLUMNS, PLACE, READ_ONLY
+from smartscheduler.imports.customer_rows import write_contact_phone
 
 Cell = Callable[[Any], str]
 
@@ -58,9 +61,15 @@ ASSIGNMENT_CELLS: dict[str, Cell] = {
     "window_end": lambda assignment: _local(assignment.job, assignment.job.window_end),
     "window_break_reason": lambda assignment: assignment.window_break_reason,
 }
+CUSTOMER_CELLS: dict[str, Cell] = {
+    "phones": lambda customer: "; ".join(map(write_contact_phone, customer.phones.all())),
+    "accepts_texts": lambda customer: _yes(customer.accepts_texts),
+    "accepts_emails": lambda customer: _yes(customer.accepts_emails),
+}
 HEADINGS = {
     "contractors": (*CONTRACTOR_COLUMNS, *READ_ONLY["contractors"]),
     "jobs": (*JOB_COLUMNS, *READ_ONLY["jobs"]),
+    "customers": (*CUSTOMER_COLUMNS, *READ_ONLY["customers"]),
     "assignments": tuple(ASSIGNMENT_CELLS),
 }
 
@@ -79,6 +88,24 @@ def job_cells(job: Job) -> list[str]:
     return [JOB_CELLS[name](job) if name in JOB_CELLS else str(getattr(job, name)) for name in HEADINGS["jobs"]]
 
 
+def customer_cells(customer: Customer) -> list[str]:
+    """Cells of a customer with the first address. Expects phones and addresses prefetched.
+
+    A customer who is redacted for the reader has neither.
+    """
+    is_hidden = seen_by(customer) is not None
+    address = None if is_hidden else next(iter(customer.addresses.all()), None)
+    return [_customer_cell(customer, address, name, is_hidden=is_hidden) for name in HEADINGS["customers"]]
+
+
+def _customer_cell(customer: Customer, address: CustomerAddress | None, name: str, *, is_hidden: bool) -> str:
+    if name in (*PLACE, "time_zone"):
+        return str(getattr(address, name)) if address else ""
+    if name == "phones" and is_hidden:
+        return ""
+    return CUSTOMER_CELLS[name](customer) if name in CUSTOMER_CELLS else str(getattr(customer, name) or "")
+
+
 def assignment_cells(assignment: Assignment) -> list[str]:
     """Cells of a booking with the decision behind it, with instants in local time of the site."""
     return [cell(assignment) for cell in ASSIGNMENT_CELLS.values()]
@@ -86,6 +113,10 @@ def assignment_cells(assignment: Assignment) -> list[str]:
 
 def _plain(number: Any) -> str:
     return "" if number in (None, "") else f"{number:f}"
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
 
 
 def _user(user: User | None) -> str:

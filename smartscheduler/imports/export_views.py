@@ -14,7 +14,7 @@ from contractors.models import Rating
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.visibility import redact_record
 from smartscheduler.core.file_writer import write_csv, write_xlsx
-from smartscheduler.imports.export_rows import HEADINGS, assignment_cells, contractor_cells, job_cells
+from smartscheduler.imports.export_rows import HEADINGS, assignment_cells, contractor_cells, customer_cells, job_cells
 
 CSV, XLSX = "text/csv; charset=utf-8", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMS = {"csv": CSV, "xlsx": XLSX}
@@ -79,6 +79,10 @@ def _jobs(records: QuerySet[Any]) -> QuerySet[Any]:
     return jobs
 
 
+def _customers(records: QuerySet[Any]) -> QuerySet[Any]:
+    return records.prefetch_related("phones", "addresses")
+
+
 def _assignments(records: QuerySet[Any]) -> QuerySet[Any]:
     return records.select_related("job", "contractor", "assigned_by")
 
@@ -86,5 +90,6 @@ def _assignments(records: QuerySet[Any]) -> QuerySet[Any]:
 EXPORTERS: dict[str, tuple[Callable[[QuerySet[Any]], QuerySet[Any]], Callable[[Any], list[str]]]] = {
     "contractors": (_contractors, contractor_cells),
     "jobs": (_jobs, job_cells),
+    "customers": (_customers, customer_cells),
     "assignments": (_assignments, assignment_cells),
 }

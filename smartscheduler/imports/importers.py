@@ -16,9 +16,11 @@ from assignments.broken_bookings import conflicts_of, unmet_reasons
 from contractors.models import Contractor
 from contractors.serializers import ContractorSerializer
 from contractors.services import create_contractor, update_contractor
-from customers.models import Customer
+from customers.duplicates import with_details
+from customers.models import Customer, CustomerAddress, CustomerPhone
 from customers.search_text import name_key
-from customers.services import create_customer
+from customers.serializers import CustomerSerializer
+from customers.services import create_customer, update_customer
 from jobs.models import Job
 from jobs.serializers import JobSerializer
 from jobs.services import create_job, record_job, update_job
@@ -29,16 +31,18 @@ from smartscheduler.core.db.external_ids import LONGEST_SOURCE
 from smartscheduler.core.email_addresses import contact_key
 from smartscheduler.core.text import fold
 from smartscheduler.errors import Busy, DomainError, InvalidInput, InvalidTransition
-from smartscheduler.geocoding.addresses import GeocodingResult
+from smartscheduler.geocoding.addresses import Address, GeocodingResult
 from smartscheduler.imports.bookings import Booking, ContractorLookup, carry_out, check_permission
 from smartscheduler.imports.columns import COLUMNS, Columns
+from smartscheduler.imports.customer_rows import body_of_customer, contact_keys, read_contact_phones
 from smartscheduler.imports.file_reader import SURPLUS, Row
 from smartscheduler.imports.models import ImportRun
-from smartscheduler.imports.row_to_payload import Body, body_of_contractor, body_of_job
+from smartscheduler.imports.row_to_payload import Body, address_of, body_of_contractor, body_of_job
 from smartscheduler.rules.current import current_rules
 
 # A column and a normalized value by which a record is found.
 Key = tuple[str, str]
+UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 JOB_NUMBER = re.compile(r"JOB-\d{8}-[0-9A-F]{8}", re.IGNORECASE | re.ASCII)
 # A remark on a row gives the reasons of this many bookings, and the number of all.
 MOST_CONFLICTS = 3
@@ -75,6 +79,8 @@ class Importer:
     columns: ClassVar[Columns]
     may: ClassVar[Permission]
     serializer_class: ClassVar[type[BaseSerializer[Any]]]
+    # Whether several rows of a file can be about one record.
+    repeats: ClassVar[bool] = False
 
     def label(self, row: Row) -> str:
         """Name of a row on the page."""
@@ -108,6 +114,10 @@ class Importer:
     def records(self, keys: Iterable[Key]) -> QuerySet[Any]:
         """The records with these keys, with the related rows that the services read."""
         raise NotImplementedError
+
+    def address(self, row: Row, present: Any) -> Address | None:
+        """The address of a row to geocode, if any."""
+        return address_of(row, present)
 
     def body(self, row: Row, present: Any, geocoded: GeocodingResult | None) -> Body:
         raise NotImplementedError
@@ -335,7 +345,107 @@ class Jobs(Importer):
         return update_job(job_id=present.pk, actor=actor, **values)
 
 
-IMPORTERS: dict[str, Importer] = {ImportRun.Kind.CONTRACTORS.value: Contractors(), ImportRun.Kind.JOBS.value: Jobs()}
+class Customers(Importer):
+    """Importer of customers, found by external ID or id, or by the name with a phone number, email or street.
+
+    Several rows can be about one customer: each adds its phone numbers and its address.
+    """
+
+    columns = COLUMNS["customers"]
+    may = Permission.ADD_JOBS
+    serializer_class = CustomerSerializer
+    repeats = True
+
+    def label(self, row: Row) -> str:
+        return row.get("name") or row.get("company") or row.get("phones", "")
+
+    def prepared(self, row: Row, options: Mapping[str, Any]) -> Row:
+        """Also: an id of another form is the number of another system."""
+        number = row.get("id", "")
+        if number and not row.get("external_id") and not UUID_TEXT.fullmatch(number):
+            row = {**row, "id": "", "external_id": number}
+        return super().prepared(row, options)
+
+    def own_key(self, row: Row) -> str:
+        return row.get("id", "").lower()
+
+    def keys_of(self, row: Row) -> list[Key]:
+        phones, _leftover = read_contact_phones(row.get("phones", ""))
+        numbers, email = [phone["number"] for phone in phones], row.get("email", "")
+        streets = [] if numbers or email else [(row.get("address", ""), row.get("zip_code", ""))]
+        return [
+            *super().keys_of(row),
+            *contact_keys(row.get("name") or row.get("company", ""), numbers, email, streets),
+        ]
+
+    def keys_of_record(self, record: Any) -> list[Key]:
+        numbers = [phone.number for phone in record.phones.all()]
+        streets = [(address.address, address.zip_code) for address in record.addresses.all()]
+        return [*super().keys_of_record(record), *contact_keys(record.contact_name, numbers, record.email, streets)]
+
+    def records(self, keys: Iterable[Key]) -> QuerySet[Any]:
+        keys = list(keys)
+        ids = [value for value in _of_column("id", keys) if UUID_TEXT.fullmatch(value)]
+        numbers, emails, zips = (
+            [value.rpartition(" ")[2] for value in _of_column(column, keys)]
+            for column in ("phones", "email", "address")
+        )
+        matches = Q(pk__in=ids) | of_external_ids(keys)
+        if numbers:
+            matches |= Q(pk__in=CustomerPhone.objects.filter(number__in=numbers).values("customer"))
+        if emails:
+            matches |= Q(email__in=emails)
+        if zips:
+            places = CustomerAddress.objects.filter(zip_code__in=zips).values("customer")
+            matches |= Q(pk__in=places)
+        return with_details(Customer.objects.current()).filter(matches)
+
+    def address(self, row: Row, present: Any) -> Address | None:
+        return address_of(row, None)
+
+    def body(self, row: Row, present: Any, geocoded: GeocodingResult | None) -> Body:
+        if present is None and row.get("id"):
+            text = gettext("There is no customer with this ID. To add a customer, leave the ID empty.")
+            raise InvalidInput.of("id", text)
+        return with_identity(body_of_customer(row, present, geocoded), row)
+
+    def write(self, row: Row, body: Body, present: Any, actor: User | None, context: Context) -> Written:
+        values = self.values(body.values, present)
+        fields = [name for name in values if name not in {"phones", "addresses"}]
+        return Written(self.save(values, row, present, actor), fields)
+
+    def create(self, actor: User | None, values: dict[str, Any]) -> Customer:
+        return create_customer(actor=actor, **values)
+
+    def update(self, present: Customer, actor: User | None, values: dict[str, Any]) -> Customer:
+        return update_customer(customer_id=present.pk, actor=actor, **values)
+
+    def doubts(self, keys: Iterable[str]) -> dict[str, str]:
+        """Created customers with a phone number or email address of another one. Runs three queries for all of them."""
+        created = list(Customer.objects.filter(pk__in=list(keys)).prefetch_related("phones"))
+        numbers = [phone.number for customer in created for phone in customer.phones.all()]
+        emails = [customer.email for customer in created if customer.email]
+        same = Q(pk__in=CustomerPhone.objects.filter(number__in=numbers).values("customer")) | Q(email__in=emails)
+        others = list(Customer.objects.current().filter(same).prefetch_related("phones"))
+        text = gettext("Likely a duplicate of {customer}: same phone number or email address.")
+        return {
+            str(customer.pk): text.format(customer=other)
+            for customer in created
+            for other in others
+            if other.pk != customer.pk and _share_contact(customer, other)
+        }
+
+
+IMPORTERS: dict[str, Importer] = {
+    ImportRun.Kind.CONTRACTORS.value: Contractors(),
+    ImportRun.Kind.JOBS.value: Jobs(),
+    ImportRun.Kind.CUSTOMERS.value: Customers(),
+}
+
+
+def _share_contact(customer: Customer, other: Customer) -> bool:
+    numbers = {phone.number for phone in customer.phones.all()} & {phone.number for phone in other.phones.all()}
+    return bool(numbers) or (bool(customer.email) and customer.email == other.email)
 
 
 def _at_a_column(refusal: DomainError) -> DomainError:

@@ -34,7 +34,6 @@ from smartscheduler.imports.file_reader import Row, Table, packed_table, unpacke
 from smartscheduler.imports.importers import IMPORTERS, Importer, Key
 from smartscheduler.imports.models import ImportedRow, ImportRun, ImportRunQuerySet
 from smartscheduler.imports.row_importer import Done, work_on
-from smartscheduler.imports.row_to_payload import address_of
 
 logger = structlog.get_logger(__name__)
 # How long a worker processes files in total, and one file before the next.
@@ -232,7 +231,7 @@ def _geocoded(importer: Importer, rows: Sequence[Row]) -> list[GeocodingResult |
     present = importer.by_key(rows)
     deadline, results = time.monotonic() + LONGEST_SEARCH_SECONDS, list[GeocodingResult | None]()
     for row in rows:
-        address = address_of(row, importer.present(row, present))
+        address = importer.address(row, importer.present(row, present))
         results.append(find(address) if address else None)
         if time.monotonic() > deadline:
             break
@@ -321,7 +320,7 @@ def _note(run: ImportRun, batch: Batch, done: Sequence[Done]) -> None:
 
 def _twice(run: ImportRun, importer: Importer, row: Row, number: int) -> Done | None:
     """The rejection of a row whose key occurs in an earlier row of the file."""
-    for key in importer.keys_of(row):
+    for key in [] if importer.repeats else importer.keys_of(row):
         first = _first_rows(run.pk)[key]
         if first != number:
             line, (name, _value) = table_of(run.pk).lines[first], key

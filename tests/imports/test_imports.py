@@ -428,7 +428,7 @@ class TestThePages:
         content = b"".join(signed_in().get(reverse("admin:imports_importrun_result", args=[run.pk, "csv"])))
         assert read_table("x.csv", content).rows[0]["job_number"] == ""
 
-    @pytest.mark.parametrize("kind", ["contractors", "jobs"])
+    @pytest.mark.parametrize("kind", ["contractors", "jobs", "customers"])
     @pytest.mark.parametrize("form", ["csv", "xlsx"])
     def test_a_file_to_begin_with_is_one_that_can_be_imported(self, kind: str, form: str, actor: User) -> None:
         content = b"".join(signed_in().get(reverse("admin:imports_template", args=[kind, form])))

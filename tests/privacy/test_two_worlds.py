@@ -184,7 +184,8 @@ def of_the_pages(client: Client, *, parts: Sequence[str]) -> dict[str, Any]:
         extra += [f"/live/?parts=board&able=1&for_job={job.pk}&day={at(9, days=2).date()}"]
     extra += [f"/live/rows/?q={words}" for words in ("Crew", "Austin", "JOB", "Congress", "example.com")]
     extra += ["/admin/jobs/job/?candidates=none", "/admin/jobs/job/?candidates=some"]
-    extra += [reverse("admin:imports_export", args=[kind, "csv"]) for kind in ("contractors", "jobs", "assignments")]
+    exported = ("contractors", "jobs", "customers", "assignments")
+    extra += [reverse("admin:imports_export", args=[kind, "csv"]) for kind in exported]
     extra += [f"/admin/reports/?csv={part}" for part in ("choices", "waits", "starts", "cancellations", "utilisation")]
     for path in extra:
         if path not in pages and "logout" not in path and "xlsx" not in path and is_asked(path, parts):

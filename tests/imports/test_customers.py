@@ -1,0 +1,115 @@
+"""Customers from files: several phones, addresses, found again by number or by what is certainly theirs."""
+
+import pytest
+
+from customers.models import Customer
+from smartscheduler.accounts.models import User
+from smartscheduler.accounts.permissions import Role
+from smartscheduler.accounts.visibility import redact_record
+from smartscheduler.imports.customer_rows import read_contact_phones
+from smartscheduler.imports.export_rows import HEADINGS, customer_cells
+from smartscheduler.imports.export_views import EXPORTERS
+from tests.factories import UserFactory
+from tests.imports.test_imports import counts, errors, imported
+
+pytestmark = pytest.mark.django_db
+HEAD = "external_id,source,name,company,phones,email,language,accepts_texts,notes,address,city,state,zip_code"
+GRACE = (
+    "K-1,jobber,Grace Hill,Hill & Sons,(512) 555-0143 mobile; 512-555-0199 x12 (office); after six,"
+    "grace@example.com,Spanish,,Has a dog,100 Congress Avenue,Austin,TX,78701"
+)
+
+
+@pytest.fixture
+def actor() -> User:
+    return UserFactory()
+
+
+def test_a_customer_with_phones_address_and_notes(actor: User) -> None:
+    run = imported(f"{HEAD}\n{GRACE}\n", actor, "customers")
+    assert counts(run) == (1, 0, 0, 0), errors(run)
+    grace = Customer.objects.get()
+    assert [(phone.number, phone.extension, phone.kind) for phone in grace.phones.all()] == [
+        ("+15125550143", "", "mobile"),
+        ("+15125550199", "12", "work"),
+    ]
+    assert (grace.language, grace.accepts_texts, grace.accepts_emails) == ("es", False, True)
+    assert grace.notes == "Has a dog\nPhone: after six"
+    assert "“after six” is no phone number" in run.rows.get().remarks
+    address = grace.addresses.get()
+    assert (address.address, address.time_zone) == ("100 Congress Avenue", "America/Chicago")
+    assert counts(imported(f"{HEAD}\n{GRACE}\n", actor, "customers")) == (0, 0, 1, 0)
+
+
+def test_rows_of_one_number_add_their_addresses(actor: User) -> None:
+    other = GRACE.replace("100 Congress Avenue", "200 Congress Avenue")
+    text = f"{HEAD}\n{GRACE}\n{other}\n"
+    assert counts(imported(text, actor, "customers")) == (1, 1, 0, 0)
+    assert Customer.objects.get().addresses.count() == 2
+    assert counts(imported(text, actor, "customers")) == (0, 0, 2, 0)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ",,grace HILL,,+1 512 555 0143,,,yes,,,,,",
+        ",,Grace Hill,,,GRACE@example.com,,yes,,,,,",
+        ",,Grace Hill,,,,,yes,,100 Congress Avenue,Austin,TX,78701",
+    ],
+)
+def test_without_a_number_a_customer_is_found_if_it_is_certain(row: str, actor: User) -> None:
+    imported(f"{HEAD}\n{GRACE}\n", actor, "customers")
+    run = imported(f"{HEAD}\n{row}\n", actor, "customers")
+    assert counts(run) == (0, 1, 0, 0), errors(run)
+    assert Customer.objects.get().accepts_texts
+
+
+def test_the_same_phone_under_another_name_is_a_remark(actor: User) -> None:
+    imported(f"{HEAD}\n{GRACE}\n", actor, "customers")
+    run = imported(f"{HEAD}\n,,Henry Hill,,512 555 0143,,,,,,,,\n", actor, "customers")
+    assert counts(run) == (1, 0, 0, 0)
+    assert "Likely a duplicate of Grace Hill" in run.rows.get().remarks
+
+
+def test_an_incomplete_address_loses_no_row(actor: User) -> None:
+    run = imported(f"{HEAD}\n,,Ann,,,,,,,Somewhere,Austin,,\n", actor, "customers")
+    assert counts(run) == (1, 0, 0, 0)
+    assert Customer.objects.get().notes == "Somewhere, Austin"
+    assert "was added to the notes" in run.rows.get().remarks
+
+
+def test_faults_are_told_by_column(actor: User) -> None:
+    text = f"{HEAD}\n,,Ann,,,no address,,maybe,,,,,\n,,,,,,,,,,,,\n,,Bea,,,no address,,,,,,,\n"
+    run = imported(text + GRACE + "\n", actor, "customers")
+    assert {line: sorted(error) for line, error in errors(run).items()} == {2: ["accepts_texts"], 4: ["email"]}
+    assert not Customer.objects.exclude(name="Grace Hill").exists()
+
+
+def test_an_export_imported_again_changes_nothing_and_hides_what_a_manager_must_not_see(actor: User) -> None:
+    imported(f"{HEAD}\n{GRACE}\n", actor, "customers")
+    prepare, _cells = EXPORTERS["customers"]
+    cells = [customer_cells(customer) for customer in prepare(Customer.objects.all())]
+    lines = [",".join(f'"{cell}"' for cell in row) for row in cells]
+    run = imported("\n".join([",".join(HEADINGS["customers"]), *lines]), actor, "customers")
+    assert counts(run) == (0, 0, 1, 0), (errors(run), run.rows.get().remarks)
+    (customer,) = prepare(Customer.objects.all())
+    redacted = redact_record(customer, UserFactory(role=Role.MANAGER))
+    assert isinstance(redacted, Customer)
+    hidden = " ".join(customer_cells(redacted))
+    for text in ("Grace", "555", "Congress", "example.com", "30.2"):
+        assert text not in hidden
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers", "leftover"),
+    [
+        ("512 555 0143", ["+15125550143"], ""),
+        ("cell: 512-555-0143, home 512-555-0144", ["+15125550143", "+15125550144"], ""),
+        ("512-555-0143; 512-555-0143", ["+15125550143"], ""),
+        ("ask Ann", [], "ask Ann"),
+        ("", [], ""),
+    ],
+)
+def test_phones_of_a_cell(text: str, numbers: list[str], leftover: str) -> None:
+    phones, rest = read_contact_phones(text)
+    assert ([phone["number"] for phone in phones], rest) == (numbers, leftover)
