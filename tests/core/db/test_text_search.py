@@ -80,8 +80,8 @@ def test_a_phone_number_is_found_in_any_grouping(words: str) -> None:
     ContractorFactory(phone_number="(512) 555-0188")
     api = client_as(Role.COORDINATOR)
     for name, record in (("jobs", job), ("contractors", person)):
-        found = api.get(f"/api/v1/{name}/", {"search": words}).json()["results"]
-        assert [result["id"] for result in found] == [str(record.pk)], name
+        listed = api.get(f"/api/v1/{name}/", {"search": words}).json()["results"]
+        assert [result["id"] for result in listed] == [str(record.pk)], name
     for name, record in (("jobs/job", job), ("contractors/contractor", person)):
         text = signed_in().get(f"/admin/{name}/", {"q": words}).content.decode()
         assert set(re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", text)) & {str(record.pk)}, name
@@ -92,14 +92,14 @@ def test_a_number_of_another_country_is_found_by_its_digits() -> None:
     job = JobFactory(customer_phone="+442079460958")
     JobFactory()
     for words in ("+44 20 7946 0958", "+44-20-7946-0958", "442079460958"):
-        found = client_as(Role.COORDINATOR).get("/api/v1/jobs/", {"search": words}).json()["results"]
-        assert [result["id"] for result in found] == [str(job.pk)], words
+        listed = client_as(Role.COORDINATOR).get("/api/v1/jobs/", {"search": words}).json()["results"]
+        assert [result["id"] for result in listed] == [str(job.pk)], words
 
 
 def test_a_hidden_phone_number_is_not_searched() -> None:
     ContractorFactory(phone_number="(512) 555-0177")
-    found = client_as(Role.MANAGER).get("/api/v1/contractors/", {"search": "5125550177"}).json()
-    assert found["count"] == 0
+    listed = client_as(Role.MANAGER).get("/api/v1/contractors/", {"search": "5125550177"}).json()
+    assert listed["count"] == 0
 
 
 @pytest.mark.parametrize("words", ["%", "_", "\\", "'", "％", "＿", "＼", "100\\", "a%b"])
@@ -135,8 +135,8 @@ def test_the_number_in_another_system_is_searched(role: Role) -> None:
     job, person = JobFactory(external_id="A-100/234"), ContractorFactory(external_id="A-100/234")
     JobFactory(external_id="A-100/235")
     for name, record in (("jobs", job), ("contractors", person)):
-        found = client_as(role).get(f"/api/v1/{name}/", {"search": "a-100/234"}).json()["results"]
-        assert [result["id"] for result in found] == [str(record.pk)]
+        listed = client_as(role).get(f"/api/v1/{name}/", {"search": "a-100/234"}).json()["results"]
+        assert [result["id"] for result in listed] == [str(record.pk)]
 
 
 def test_the_names_that_start_with_the_words_come_first() -> None:

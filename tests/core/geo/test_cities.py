@@ -70,10 +70,10 @@ def test_a_city_that_agrees_or_cannot_be_compared(city: str, state: str, zip_cod
     ],
 )
 def test_a_city_that_contradicts_its_zip_code(city: str, zip_code: str, message: str, is_refused: bool) -> None:
-    found = contradiction(city, "TX", zip_code)
-    assert found is not None
-    assert (found.message, found.is_refused) == (message, is_refused)
-    assert found.is_refused == (found.miles > REFUSAL_MILES)
+    doubt = contradiction(city, "TX", zip_code)
+    assert doubt is not None
+    assert (doubt.message, doubt.is_refused) == (message, is_refused)
+    assert doubt.is_refused == (doubt.miles > REFUSAL_MILES)
 
 
 def test_what_a_zip_code_of_another_state_could_have_been() -> None:
