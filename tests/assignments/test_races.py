@@ -91,6 +91,7 @@ def test_one_job_has_one_winner() -> None:
     assert_nobody_is_booked_twice()
 
 
+@pytest.mark.system
 def test_four_processes_of_eight_threads_fight_over_a_day(dice: Random) -> None:
     contractor = ContractorFactory()
     racers = start_racers(contractor, dice)

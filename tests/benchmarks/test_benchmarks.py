@@ -27,6 +27,7 @@ def test_worlds_of_equal_seeds_are_equal() -> None:
     assert (world.latitude != other.latitude).any()
 
 
+@pytest.mark.system
 def test_the_ranking_is_that_of_a_full_scan_in_random_worlds() -> None:
     """Everything real: a cluster of its own, a world loaded with every constraint put back, and another program."""
     with folder() as path:

@@ -66,6 +66,7 @@ def test_the_check_of_the_relay_fails_without_one_and_with_one_that_is_stuck(
         cursor.execute("SELECT pg_advisory_unlock(%s)", [relay.RELAY_LOCK])
 
 
+@pytest.mark.system
 @pytest.mark.django_db(transaction=True)
 def test_an_active_relay_leaves_nothing_waiting() -> None:
     waiting_for(30)

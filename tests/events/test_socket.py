@@ -31,7 +31,7 @@ from tests.events.wire import (
 )
 from tests.factories import ContractorFactory, UserFactory
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("event socket")]
+pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("event socket")]
 
 
 def refused(port: int, **options: Any) -> int:

@@ -47,6 +47,7 @@ def call(
     return child_process.call(f"{HERE}:{function.__name__}", payload, seconds=seconds, megabytes=megabytes)
 
 
+@pytest.mark.system
 class TestAChild:
     def test_answers(self) -> None:
         assert call(backwards) == b"ba"
@@ -108,6 +109,7 @@ FAR_ROW = f'<row r="{10**9}"><c t="inlineStr"><is><t>a</t></is></c></row>'
 FAR = f'<worksheet xmlns="{MAIN}"><sheetData>{FAR_ROW}</sheetData></worksheet>'
 
 
+@pytest.mark.system
 @pytest.mark.usefixtures("files_apart")
 class TestReading:
     @pytest.mark.parametrize(

@@ -221,6 +221,7 @@ class TestEnvironment:
         assert environment.problems == []
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(
     "command",
     [

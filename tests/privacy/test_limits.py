@@ -132,7 +132,7 @@ def crawl(client: Client) -> Iterator[tuple[str, str]]:
     while waiting:
         path = waiting.pop()
         name = name_of(path)
-        if name in {None, "logout", "docs", "schema"} or len(seen.setdefault(name, [])) >= 8 or path in seen[name]:
+        if name in {None, "logout", "docs", "schema"} or len(seen.setdefault(name, [])) >= 5 or path in seen[name]:
             continue
         seen[name].append(path)
         answer = client.get(path)

@@ -53,6 +53,7 @@ def timeouts(**variables: str) -> list[str]:
     return done.stdout.split()[-3:]
 
 
+@pytest.mark.system
 def test_sessions_of_the_web_have_one_and_others_have_none() -> None:
     assert timeouts() == ["0", "0", "15000"]
     assert timeouts(DATABASE_STATEMENT_SECONDS="3") == ["0", "0", "3000"]

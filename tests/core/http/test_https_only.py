@@ -22,6 +22,7 @@ PRODUCTION: dict[str, Any] = {
 }
 
 
+@pytest.mark.system
 def test_the_deployment_check_has_nothing_to_say_and_cookies_are_bound_to_their_host(tmp_path: Path) -> None:
     script = (
         "from django.conf import settings as s; from django.core.management import call_command; "
@@ -36,6 +37,7 @@ def test_the_deployment_check_has_nothing_to_say_and_cookies_are_bound_to_their_
     assert "System check identified no issues (1 silenced)." in done.stdout + done.stderr
 
 
+@pytest.mark.system
 def test_it_says_so_when_nothing_is_encrypted(tmp_path: Path) -> None:
     direct = Product(tmp_path / "data", **PRODUCTION | {"HTTPS_REDIRECT": "0"})
     done = direct.manage("check", "--deploy", "--fail-level", "WARNING")

@@ -204,6 +204,7 @@ class TestOtherOrigins:
         assert self.allowed(self.preflight(path)) == {}
 
 
+@pytest.mark.system
 def test_a_tile_server_is_allowed_for_images_alone() -> None:
     """In a process of its own: the policy is made when the settings are read."""
     script = (

@@ -142,6 +142,7 @@ class TestQueue:
         assert queues()["celery"] == (0, 0.0)
 
 
+@pytest.mark.system
 class TestSums:
     def test_are_those_of_all_processes(self) -> None:
         count = (

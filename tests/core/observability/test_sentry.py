@@ -38,6 +38,7 @@ sentry_sdk.flush(10)
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
+@pytest.mark.system
 @pytest.mark.django_db(transaction=True)
 def test_an_error_is_reported_without_people() -> None:
     with receiver() as server:

@@ -51,6 +51,7 @@ def test_what_was_shown_without_words_is_worded_and_pages_are_told(model: Model,
     assert model.calls == 1
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(("variables", "sent"), [({}, "[]"), (MODEL, "['prune-words', 'word-explanations']")])
 def test_beat_sends_for_a_model_and_not_without_one(variables: dict[str, str], sent: str) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("EXPLANATION_")}

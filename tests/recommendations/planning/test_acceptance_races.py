@@ -122,6 +122,7 @@ def test_undo_and_acceptance_at_once_leave_whole_bundles() -> None:
     assert no_contractor_is_booked_twice()
 
 
+@pytest.mark.system
 def test_killed_between_two_bundles_it_goes_on() -> None:
     plan, crew = ready_plan(), ContractorFactory()
     items = [proposes(plan, crew, at(start, days=2)) for start in (8, 11, 14)]

@@ -4,7 +4,11 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from smartscheduler import BASE_DIR
+
+pytestmark = pytest.mark.system
 
 ASK = "from django.conf import settings; print(sorted(n for n in settings.CELERY_BEAT_SCHEDULE if 'roads' in n))"
 
