@@ -55,8 +55,8 @@ class SearchForm(forms.Form):
 class SwapForm(forms.Form):
     """The reason, and the versions of the two bookings that the page has shown."""
 
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    other_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
+    other_version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
     override_reason = reason_field(required=False, label=_("Reason"))
 
 

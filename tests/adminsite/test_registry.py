@@ -115,7 +115,7 @@ def test_buttons_come_in_the_order_of_their_weights(rf: RequestFactory) -> None:
         return [button.label for button in model_admin.buttons(request, record)]
 
     booking = AssignmentFactory()
-    of_booking = ["Confirm", "Reschedule", "Reassign", "Cancel assignment"]
+    of_booking = ["Confirm", "Reschedule", "Swap", "Reassign", "Cancel assignment"]
     assert labels(booking) == of_booking
     of_job = [f"Assigned to {booking.contractor.name}", *of_booking, "Promise window", "Cancel job", "Personal data"]
     assert labels(booking.job) == of_job

@@ -14,10 +14,11 @@ from openpyxl import Workbook
 from smartscheduler.errors import InvalidInput
 from smartscheduler.imports.cell_formats import read_instant
 from smartscheduler.imports.columns import COLUMNS
+from smartscheduler.imports.customer_rows import body_of_customer
 from smartscheduler.imports.file_reader import Table, read_table
 from smartscheduler.imports.row_to_payload import Body, body_of_contractor, body_of_job
 
-BODIES = {"contractors": body_of_contractor, "jobs": body_of_job}
+BODIES = {"contractors": body_of_contractor, "customers": body_of_customer, "jobs": body_of_job}
 AUSTIN = ZoneInfo("America/Chicago")
 SITE = {"time_zone": "America/Chicago"}
 

@@ -99,7 +99,7 @@ class TestScope:
     @pytest.mark.parametrize(
         ("sent", "text"),
         [
-            ({"first_day": "yesterday"}, "in the past"),
+            ({"first_day": "2020-01-01"}, "in the past"),
             ({"last_day": "2020-01-01"}, "The last day is before the first day."),
             ({"zip_code": "00000"}, "The location of this ZIP code is unknown."),
             ({"may_change": "everything"}, "Select a valid choice."),
