@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
@@ -63,6 +63,17 @@ class ContractorIndex:
             elif others is None:
                 others = contender.bound
         return eligible, others
+
+    def others(self, query: RankingQuery, known: Container[UUID]) -> Iterator[UUID]:
+        """Ids of all contractors who meet the requirements, without the known ones, which are not looked at."""
+        required = {fold(skill) for skill in query.request.required_skills}
+        for person in self._candidates(query):
+            contractor = person.contractor
+            if contractor.pk in known or not required <= person.skills:
+                continue
+            miles = query.site.miles_from(contractor.point)
+            if not unmet_rules(contractor, query.request, miles=miles):
+                yield contractor.pk
 
     def _in_reach(self, query: RankingQuery) -> Iterator[tuple[Order, EligibleContractor, Contractor]]:
         """Those with the skills and the site in their radius, with the sort key: a quick look before all rules."""

@@ -8,7 +8,7 @@ engine has found a start in it.
 import heapq
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -19,6 +19,7 @@ from assignments.availability import Booking, Calendar, free_within, working_tim
 from assignments.calendars import load_calendars
 from assignments.local_time import day_at, day_of
 from assignments.models import Assignment
+from assignments.querysets import AssignmentQuerySet
 from assignments.states import MOVABLE, Status
 from contractors.models import Contractor
 from jobs.models import Job
@@ -135,17 +136,9 @@ class ScopeSummary:
 
 
 def summarize(scope: Scope, rules: Rules, *, now: datetime) -> ScopeSummary:
-    """The summary of a valid scope, without opening a calendar."""
+    """The summary of a valid scope, without opening a calendar, and with one look at each contractor if possible."""
     with one_state():
-        reading = Reading(scope, rules, now)
-        reading.read_scope()
-    return ScopeSummary(
-        jobs=sum(planned.so_far is None for planned in reading.jobs),
-        contractors=len({contender.id for planned in reading.jobs for contender in planned.eligible}),
-        days=scope.days,
-        kept=reading.kept,
-        movable=len(reading.moving),
-    )
+        return Reading(scope, rules, now).summary()
 
 
 def minutes(moment: datetime) -> int:
@@ -172,11 +165,7 @@ class Reading:
 
     def read_scope(self) -> None:
         """Jobs, eligible contractors, and the bookings that may change or stay."""
-        contractors = Contractor.objects.filter(status=Contractor.Status.ACTIVE)
-        if self.scope.contractors is not None:
-            contractors = contractors.filter(pk__in=self.scope.contractors)
-        index = ContractorIndex(contractors.exclude(pk__in=self.scope.excluded).order_by("pk"))
-        jobs = list(Job.objects.open().filter(pk__in=self.scope.jobs).order_by("pk"))
+        index, jobs = self._index(), self._open_jobs()
         self.jobs = self._planned(jobs, {}, index)
         ids = {contender.id for planned in self.jobs for contender in planned.eligible}
         movable = self._movable(ids)
@@ -184,9 +173,43 @@ class Reading:
         ids |= {contender.id for planned in self.jobs for contender in planned.eligible}
         self.ids = ids | {assignment.contractor_id for assignment in movable}
         self.moving = {assignment.job_id for assignment in movable}
-        live = Assignment.objects.live().filter(contractor__in=self.ids).overlapping(self.window)
-        self.staying = live.exclude(job__in=self.moving)
+        self.staying = self._staying(self.ids, self.moving)
         self.kept = self.staying.count()
+
+    def summary(self) -> ScopeSummary:
+        """What `read_scope` reads, in numbers: for each job, only contractors whom no job before it has are checked."""
+        index, jobs = self._index(), self._open_jobs()
+        able = self._able(jobs, index, set())
+        movable = self._movable(able)
+        able = self._able([assignment.job for assignment in movable], index, able)
+        concerned = able | {assignment.contractor_id for assignment in movable}
+        kept = self._staying(concerned, {assignment.job_id for assignment in movable}).count()
+        return ScopeSummary(
+            jobs=len(jobs), contractors=len(able), days=self.scope.days, kept=kept, movable=len(movable)
+        )
+
+    def _able(self, jobs: Sequence[Job], index: ContractorIndex, known: Set[UUID]) -> set[UUID]:
+        """The known contractors and those who could do one of the jobs on its days."""
+        able = set(known)
+        sites = known_sites([job.point for job in jobs])
+        for job, site in zip(jobs, sites, strict=True):
+            query, (first, last) = self._query(job, site)
+            if first <= last:
+                able.update(index.others(query, able))
+        return able
+
+    def _index(self) -> ContractorIndex:
+        contractors = Contractor.objects.filter(status=Contractor.Status.ACTIVE)
+        if self.scope.contractors is not None:
+            contractors = contractors.filter(pk__in=self.scope.contractors)
+        return ContractorIndex(contractors.exclude(pk__in=self.scope.excluded).order_by("pk"))
+
+    def _open_jobs(self) -> list[Job]:
+        return list(Job.objects.open().filter(pk__in=self.scope.jobs).order_by("pk"))
+
+    def _staying(self, contractors: Set[UUID], moving: Set[UUID]) -> AssignmentQuerySet:
+        live = Assignment.objects.live().filter(contractor__in=contractors).overlapping(self.window)
+        return live.exclude(job__in=moving)
 
     def _read_calendars(self) -> None:
         self.contractors = list(Contractor.objects.filter(pk__in=self.ids).order_by("pk"))
@@ -205,11 +228,7 @@ class Reading:
         return [self._planned_job(job, site, so_far.get(job.pk), index) for job, site in zip(jobs, sites, strict=True)]
 
     def _planned_job(self, job: Job, site: Site, booked: Assignment | None, index: ContractorIndex) -> PlannedJob:
-        request = JobRequest.of(job)
-        first, last = self._days(request, job)
-        not_before = max(self.earliest, day_at(first, request.zone).start)
-        horizon = (last - request.desired_day).days
-        query = RankingQuery(request, horizon, not_before, self.rules, site)
+        query, (first, last) = self._query(job, site)
         so_far = _so_far(booked) if booked else None
         lock = self.scope.locks.get(booked.pk, "") if booked else ""
         own = so_far.contractor_id if so_far else None
@@ -220,12 +239,19 @@ class Reading:
             job=job,
             query=query,
             days=(first, last),
-            not_before=not_before,
+            not_before=query.now,
             eligible=eligible,
             bound_of_others=others,
             so_far=so_far,
             lock=lock,
         )
+
+    def _query(self, job: Job, site: Site) -> tuple[RankingQuery, tuple[date, date]]:
+        """The question for the contractors of a job, and the days at the site that count."""
+        request = JobRequest.of(job)
+        first, last = self._days(request, job)
+        not_before = max(self.earliest, day_at(first, request.zone).start)
+        return RankingQuery(request, (last - request.desired_day).days, not_before, self.rules, site), (first, last)
 
     def _days(self, request: JobRequest, job: Job) -> tuple[date, date]:
         """The days at the site that count: those of the scope from the desired day on, or those of the window."""
