@@ -21,11 +21,12 @@ def free_port() -> int:
 class Server:
     """uvicorn with production settings; a context manager."""
 
-    def __init__(self, url: str, *, workers: int = 1) -> None:
+    def __init__(self, url: str, *, workers: int = 1, settings: str = "benchmarks.settings") -> None:
         self.port = free_port()
         environment = os.environ | {
             "DATABASE_URL": url,
-            "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
+            "DJANGO_SETTINGS_MODULE": settings,
+            "HTTPS_REDIRECT": "0",
             "DEBUG": "0",
             "SECRET_KEY": "benchmarks" * 6,
             "LOG_LEVEL": "INFO",

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from math import log10
 
+from benchmarks.plans.methods import PRODUCT
+from benchmarks.plans.peers import CP_SAT, PYVRP
+
 COLORS = {
     "by hand": "#b91c1c",
     "regret": "#b45309",
-    "CP-SAT, 12 options a job": "#a21caf",
+    CP_SAT: "#a21caf",
+    PYVRP: "#57534e",
     "local search": "#0f766e",
-    "product": "#1d4ed8",
+    PRODUCT: "#1d4ed8",
 }
 LEFT, RIGHT, ROW = 190, 560, 18
 # Percent at the left end; a smaller gap is drawn as zero.
@@ -30,7 +34,7 @@ def chart(worlds: Mapping[str, Mapping[str, float]]) -> str:
             if method not in gaps:
                 continue
             gap = gaps[method]
-            label = f"{gap:.3f} %" if gap else "0, proven" if method == "product" else "0"
+            label = f"{gap:.3f} %" if gap else "0, proven" if method == PRODUCT else "0"
             parts.append(
                 f'<text x="{LEFT - 8}" y="{y + 12}" text-anchor="end">{method}</text>'
                 f'<rect x="{LEFT}" y="{y + 3}" width="{_x(gap) - LEFT + 2:.0f}" height="11" fill="{color}"/>'

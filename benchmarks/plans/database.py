@@ -1,7 +1,7 @@
 """A world in the database: contractors, bookings and open jobs as records, and the scope that plans them.
 
-An arrival window of a world is valid on each day; the product promises one day, here the desired one. So the problem of
-the database is a little narrower than that of `problems.py`, and the values of both cannot be compared.
+The arrival hours of a world hold on each day, so they are start hours of the scope: the problem that the product builds
+from the records is the one of `problems.py`, and the values of both can be compared.
 """
 
 from datetime import datetime, time, timedelta
@@ -22,7 +22,6 @@ from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.services import publish_rules
 
 ZONE = ZoneInfo("America/Chicago")
-MONDAY = datetime(2027, 4, 5, tzinfo=ZONE)
 BATCH = 2_000
 PLACE: dict[str, Any] = {
     "address": "100 Congress Avenue",
@@ -50,11 +49,26 @@ def load(world: World) -> Scope:
         jobs=[job.pk for job in jobs],
         first_day=MONDAY.date(),
         last_day=(MONDAY + timedelta(days=world["days"] - 1)).date(),
+        start_hours={
+            job.pk: (_time(row["arrive"][0]), _time(row["arrive"][1]))
+            for job, row in zip(jobs, world["jobs"], strict=True)
+            if row["arrive"]
+        },
         last_days={
             job.pk: (MONDAY + timedelta(days=row["last"])).date() for job, row in zip(jobs, world["jobs"], strict=True)
         },
         seed=1,
     )
+
+
+def _monday() -> datetime:
+    """Day 0: a Monday in April, so that no clock changes in the days of a world, and never in the past."""
+    now = timezone.now()
+    first = datetime(now.year + 1, 4, 2, tzinfo=ZONE)
+    return first + timedelta(days=-first.weekday() % 7)
+
+
+MONDAY = _monday()
 
 
 def moment(minutes: int) -> datetime:
@@ -124,8 +138,6 @@ def _open_job(number: int, row: dict[str, Any]) -> Job:
     midnight = row["desired"] * DAY
     job = _job(2**102 + number, midnight, row["dur"], row["at"], type=row["type"], priority=row["priority"])
     job.required_skills = row["skills"]
-    if row["arrive"]:
-        job.window_start, job.window_end = (moment(midnight + minutes) for minutes in row["arrive"])
     return job
 
 

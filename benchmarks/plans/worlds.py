@@ -50,7 +50,14 @@ def minutes_between(a: list[float], b: list[float]) -> int:
 
 
 def generate(
-    seed: int, contractors: int, jobs: int, days: int = 10, metros: int = 1, busy: float = 0.6, most_days: int = 10
+    seed: int,
+    contractors: int,
+    jobs: int,
+    days: int = 10,
+    metros: int = 1,
+    busy: float = 0.6,
+    most_days: int = 10,
+    durations: tuple[int, ...] = DURATIONS,
 ) -> World:
     """A seeded world: metros 150 miles apart, `busy` of the shifts begin with a booking or two.
 
@@ -62,7 +69,7 @@ def generate(
     for number, contractor in enumerate(people):
         contractor["metro"] = number % metros
         contractor["radius"] = contractor["radius"] or (50 if metros > 1 else None)
-    work = [_job(dice, centers[n % metros], days, most_days) | {"metro": n % metros} for n in range(jobs)]
+    work = [_job(dice, centers[n % metros], days, most_days, durations) | {"metro": n % metros} for n in range(jobs)]
     return {"days": days, "contractors": people, "jobs": work}
 
 
@@ -110,7 +117,9 @@ def _bookings(dice: random.Random, center: tuple[float, float], begin: int, end:
     return bookings
 
 
-def _job(dice: random.Random, center: tuple[float, float], days: int, most_days: int) -> dict[str, Any]:
+def _job(
+    dice: random.Random, center: tuple[float, float], days: int, most_days: int, durations: tuple[int, ...]
+) -> dict[str, Any]:
     desired = min(days - 1, int(dice.triangular(0, days, days * 0.3)))
     if desired % 7 == 6:
         desired = (desired + 1) % days
@@ -121,7 +130,7 @@ def _job(dice: random.Random, center: tuple[float, float], days: int, most_days:
         "at": _place(dice, center),
         "desired": desired,
         "last": min(days - 1, desired + dice.randint(1, most_days) - 1),
-        "dur": dice.choice(DURATIONS),
+        "dur": dice.choice(durations),
         "priority": dice.choices(list(PRIORITIES), list(PRIORITIES.values()))[0],
         "arrive": dice.choice([[480, 720], [720, 960]]) if dice.random() < 0.25 else None,
     }

@@ -15,8 +15,9 @@ from smartscheduler.core.text import fold
 
 # Degrees of latitude are at least this long, and a little slack covers rounding.
 MILES_A_DEGREE, SLACK_MILES = 68.0, 1.0
-# Contractors without a service radius are eligible everywhere, so that a job can have thousands.
-MOST_ELIGIBLE = 400
+# Contractors without a service radius are eligible everywhere, so that a job can have thousands. At least so many are
+# kept of each job, and of all jobs together about so many pairs.
+FEWEST_KEPT, MOST_PAIRS = 400, 4_000_000
 
 
 class Person(NamedTuple):
@@ -47,10 +48,12 @@ class ContractorIndex:
         self._latitudes = {kind: [latitude for latitude, _ in people] for kind, people in self._near.items()}
         self._widest = {kind: max(person.radius or 0.0 for _, person in people) for kind, people in self._near.items()}
 
-    def eligible(self, query: RankingQuery, always: UUID | None = None) -> tuple[list[EligibleContractor], int | None]:
+    def eligible(
+        self, query: RankingQuery, always: UUID | None = None, most: int = FEWEST_KEPT
+    ) -> tuple[list[EligibleContractor], int | None]:
         """The contractors who meet all requirements, by the sort key of the best score that they can have.
 
-        At most MOST_ELIGIBLE and the contractor `always`, and the highest bound of the others; None if there are none.
+        At most `most` and the contractor `always`, and the highest bound of the others; None if there are none.
         """
         eligible, others = list[EligibleContractor](), None
         for _, contender, contractor in sorted(self._in_reach(query), key=itemgetter(0)):
@@ -58,7 +61,7 @@ class ContractorIndex:
                 break
             if unmet_rules(contractor, query.request, miles=contender.miles):
                 continue
-            if len(eligible) < MOST_ELIGIBLE or contender.id == always:
+            if len(eligible) < most or contender.id == always:
                 eligible.append(contender)
             elif others is None:
                 others = contender.bound

@@ -165,7 +165,7 @@ def _first(planned: PlannedJob, calendars: dict[UUID, Calendar]) -> ScoredCandid
         if best is not None and contender.best_order > best.order:
             break
         calendar = calendars.get(contender.id)
-        candidate = planned.query.candidate(contender, calendar) if calendar else None
+        candidate = planned.query.candidate(contender, planned.within_hours(calendar)) if calendar else None
         if candidate and (best is None or candidate.order < best.order):
             best = candidate
     return best

@@ -22,15 +22,15 @@ from recommendations.near_misses import barriers, nearby_contractors
 from recommendations.planning.alternatives import Alternative, Solve, with_job
 from recommendations.planning.models import PlanMiss
 from recommendations.planning.problem import Problem, Solution
-from recommendations.planning.snapshot import PlannedJob, Snapshot
+from recommendations.planning.snapshot import LOOK_AHEAD_DAYS, PlannedJob, Snapshot
 from recommendations.planning.states import Effort, MayChange, MissCode
 from recommendations.planning.what_if import WhatIf
 from smartscheduler.core.formatting import hours_and_minutes, short_day
 from smartscheduler.rules.values import UNIT
 from smartscheduler.timeslots import TimeSlot, unchecked
 
-# Eligible contractors whose calendars are read for the first free day after the plan, and how far ahead.
-MOST_ASKED, LOOK_AHEAD_DAYS = 40, 60
+# Eligible contractors whose calendars are read for the first free day after the plan.
+MOST_ASKED = 40
 # Jobs for which an alternative is solved: with all segments or many of them, and then with few.
 MOST_WHOLE, MOST_PARTS = 12, 100
 FEW_SEGMENTS = 6
@@ -135,7 +135,8 @@ def _locked(snapshot: Snapshot, planned: PlannedJob) -> Miss | None:
     first, last = planned.days
     visit = _visit(planned, first, (last - first).days)
     for contractor_id in _asked(planned):
-        calendar = snapshot.calendars[contractor_id].for_job(planned.job.pk, planned.request.allowed)
+        calendar = planned.within_hours(snapshot.calendars[contractor_id])
+        calendar = calendar.for_job(planned.job.pk, planned.request.allowed)
         held = _held(calendar)
         open_calendar = replace(calendar, bookings=[each for each in calendar.bookings if each.job_id not in held])
         if opening := first_free_day(open_calendar, visit):
@@ -228,7 +229,7 @@ def _first_opening(planned: PlannedJob, since: date) -> tuple[date, UUID] | None
     openings = [
         (free.days, position)
         for position, contractor_id in enumerate(asked)
-        if (free := first_free_day(calendars[contractor_id].for_job(planned.job.pk, None), visit))
+        if (free := first_free_day(planned.within_hours(calendars[contractor_id].for_job(planned.job.pk, None)), visit))
     ]
     if not openings:
         return None

@@ -45,5 +45,6 @@ def _rest(plan: Plan) -> Scope:
         first_day=max(scope.first_day, timezone.now().astimezone(LAST_ZONE).date()),
         locks={**scope.locks, **kept},
         last_days={job: day for job, day in scope.last_days.items() if job in open_jobs},
+        start_hours={job: hours for job, hours in scope.start_hours.items() if job in open_jobs},
         seed=plan.seed,
     )

@@ -156,7 +156,7 @@ def _obstacles(
     planned = snapshot.jobs[placement.job]
     calendar = snapshot.calendars[contractor.pk]
     bookings = [*calendar.bookings, *(_booking(snapshot.jobs[other.job], other.start) for other in others)]
-    calendar = replace(calendar, bookings=bookings)
+    calendar = planned.within_hours(replace(calendar, bookings=bookings))
     slot, request, so_far = slot_of(planned, placement.start), planned.request, planned.so_far
     if so_far and not so_far.changes(contractor.pk, slot.start):
         request = replace(request, arrival=None)  # a booking that broke its window stays as it is
@@ -261,7 +261,7 @@ def _rank(snapshot: Snapshot, placed: Placed) -> tuple[int | None, int, bool, UU
 
 def _candidate(snapshot: Snapshot, planned: PlannedJob, contender: EligibleContractor) -> ScoredCandidate | None:
     calendar = snapshot.today.get(contender.id)
-    return planned.query.candidate(contender, calendar) if calendar else None
+    return planned.query.candidate(contender, planned.within_hours(calendar)) if calendar else None
 
 
 class Bundles:

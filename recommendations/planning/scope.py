@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
@@ -29,9 +29,10 @@ class Scope:
 
     `jobs` are ids of open jobs; with `chosen_by_filter` there may be none. `contractors` narrows the contractors; None:
     all who meet the requirements of a job. `excluded` maps contractors to the reason why they are left out, `locks`
-    maps assignments to what may not change. `last_days` limits single jobs further. Nothing is proposed within
-    `lead_hours` from now, and no booking that starts within `freeze_hours` changes. `max_changes` limits the changed
-    bookings; None: no limit. The same snapshot, `seed` and `effort` give the same plan; without a seed, one is chosen.
+    maps assignments to what may not change. `last_days` limits single jobs further, and `start_hours` maps jobs to the
+    earliest and latest start of a day, at the site. Nothing is proposed within `lead_hours` from now, and no booking
+    that starts within `freeze_hours` changes. `max_changes` limits the changed bookings; None: no limit. The same
+    snapshot, `seed` and `effort` give the same plan; without a seed, one is chosen.
     """
 
     jobs: Collection[UUID]
@@ -43,6 +44,7 @@ class Scope:
     may_change: str = MayChange.OPEN_JOBS
     locks: Mapping[UUID, str] = field(default_factory=dict)
     last_days: Mapping[UUID, date] = field(default_factory=dict)
+    start_hours: Mapping[UUID, tuple[time, time]] = field(default_factory=dict)
     lead_hours: int = 2
     freeze_hours: int = 24
     max_changes: int | None = None
@@ -64,6 +66,10 @@ class Scope:
             "may_change": str(self.may_change),
             "locks": {str(assignment): str(lock) for assignment, lock in sorted(self.locks.items())},
             "last_days": {str(job): day.isoformat() for job, day in sorted(self.last_days.items())},
+            "start_hours": {
+                str(job): [hour.isoformat("minutes") for hour in hours]
+                for job, hours in sorted(self.start_hours.items())
+            },
             "lead_hours": self.lead_hours,
             "freeze_hours": self.freeze_hours,
             "max_changes": self.max_changes,
@@ -85,6 +91,10 @@ class Scope:
             may_change=value["may_change"],
             locks={UUID(assignment): lock for assignment, lock in value["locks"].items()},
             last_days={UUID(job): date.fromisoformat(day) for job, day in value["last_days"].items()},
+            start_hours={
+                UUID(job): (time.fromisoformat(earliest), time.fromisoformat(latest))
+                for job, (earliest, latest) in value.get("start_hours", {}).items()
+            },
             lead_hours=value["lead_hours"],
             freeze_hours=value["freeze_hours"],
             max_changes=value["max_changes"],
@@ -132,6 +142,8 @@ def _check_numbers(scope: Scope) -> None:
         if value is not None and not 0 <= value <= most:
             message = gettext("Enter a whole number from {least} to {most}.")
             raise InvalidInput.of(name, message.format(least=0, most=most))
+    if any(latest < earliest for earliest, latest in scope.start_hours.values()):
+        raise InvalidInput.of("start_hours", gettext("The latest start is before the earliest one."))
     _check_choice("may_change", [scope.may_change], MayChange.values)
     _check_choice("effort", [scope.effort], Effort.values)
     _check_choice("locks", scope.locks.values(), Lock.values)
@@ -160,6 +172,7 @@ def _check_jobs(scope: Scope) -> None:
     jobs = {job.pk: job for job in Job.objects.filter(pk__in=scope.jobs).only("job_number", "status")}
     _refuse_unknown("jobs", [job for job in scope.jobs if job not in jobs])
     _refuse_unknown("last_days", [job for job in scope.last_days if job not in jobs])
+    _refuse_unknown("start_hours", [job for job in scope.start_hours if job not in jobs])
     closed = [jobs[job].job_number for job in scope.jobs if jobs[job].status != Job.Status.OPEN]
     if closed:
         message = ngettext("This job is not open: {jobs}.", "These jobs are not open: {jobs}.", len(closed))

@@ -20,6 +20,7 @@ from smartscheduler.accounts.visibility import hidden_fields, name_of, visible_v
 from smartscheduler.accounts.visibility_rest import VisibleFieldsSerializer
 from smartscheduler.core.rest.fields import (
     BoundedListField,
+    ClockField,
     DayField,
     IdField,
     InstantField,
@@ -251,6 +252,21 @@ class ExclusionSerializer(StrictSerializer):
     reason = NotesTextField(max_length=500)
 
 
+class LastDaySerializer(StrictSerializer):
+    """The last day on which a job may start, at the site."""
+
+    job = IdField()
+    day = DayField()
+
+
+class StartHoursSerializer(StrictSerializer):
+    """The time of day in which a job may start, at the site, on each day."""
+
+    job = IdField()
+    earliest = ClockField()
+    latest = ClockField()
+
+
 class LockSerializer(StrictSerializer):
     """The part of a booking that the plan must not change."""
 
@@ -287,6 +303,18 @@ class PlanRequestSerializer(StrictSerializer):
     excluded = BoundedListField(child=ExclusionSerializer(), max_length=MOST_CONTRACTORS, default=list)
     may_change = serializers.ChoiceField(choices=MayChange.choices, default=MayChange.OPEN_JOBS)
     locks = BoundedListField(child=LockSerializer(), max_length=MOST_LOCKS, default=list)
+    last_days = BoundedListField(
+        child=LastDaySerializer(),
+        max_length=MOST_JOBS,
+        default=list,
+        help_text=_("Jobs whose last day is earlier than that of the plan."),
+    )
+    start_hours = BoundedListField(
+        child=StartHoursSerializer(),
+        max_length=MOST_JOBS,
+        default=list,
+        help_text=_("Jobs that may start at some hours of a day only, for example before noon."),
+    )
     max_changes = serializers.IntegerField(
         min_value=0,
         max_value=MOST_SEED,
@@ -404,6 +432,8 @@ def scope_of(payload: dict[str, Any]) -> Scope:
         contractors=payload.get("contractors"),
         excluded={each["contractor"]: each["reason"] for each in payload["excluded"]},
         locks={each["assignment"]: each["lock"] for each in payload["locks"]},
+        last_days={each["job"]: each["day"] for each in payload["last_days"]},
+        start_hours={each["job"]: (each["earliest"], each["latest"]) for each in payload["start_hours"]},
         seed=payload.get("seed"),
         **{name: payload[name] for name in names},
     )

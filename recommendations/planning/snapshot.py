@@ -10,21 +10,22 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from uuid import UUID
 
 from django.db.models import Max, Q
 
 from assignments.availability import Booking, Calendar, free_within, working_time
 from assignments.calendars import load_calendars
-from assignments.local_time import day_at, day_of
+from assignments.local_time import day_at, day_of, local_instant
 from assignments.models import Assignment
 from assignments.querysets import AssignmentQuerySet
 from assignments.states import MOVABLE, Status
 from contractors.models import Contractor
 from jobs.models import Job
 from jobs.requirements import JobRequest
-from recommendations.planning.eligible import ContractorIndex
+from recommendations.planning.eligible import FEWEST_KEPT, MOST_PAIRS, ContractorIndex
 from recommendations.planning.objective import BookingSoFar, priority_worth, travel_price
 from recommendations.planning.problem import REQUIRED, Leg, Option, PlanJob, Problem, Segment, StartRange
 from recommendations.planning.scope import Scope
@@ -36,7 +37,7 @@ from smartscheduler.events.models import OutboxEvent
 from smartscheduler.places import Point, drive_minutes
 from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.values import Rules
-from smartscheduler.timeslots import TimeSlot, unchecked
+from smartscheduler.timeslots import TimeSlot, unchecked, union, without
 from smartscheduler.travel.estimates import known_sites
 from smartscheduler.travel.routes import Site
 
@@ -45,6 +46,8 @@ STEP = 5
 GRID = 30
 # Options of all jobs together up to which all are listed. Above it, each job lists its best ones, at least so many.
 MOST_OPTIONS, FEWEST_OF_A_JOB = 60_000, 60
+# How far after its days a job that is left out is looked at.
+LOOK_AHEAD_DAYS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,8 @@ class PlannedJob:
     bound_of_others: int | None = None
     so_far: BookingSoFar | None = None
     lock: str = ""
+    # The earliest and latest start of a day at the site; None for any.
+    start_hours: tuple[time, time] | None = None
 
     @property
     def request(self) -> JobRequest:
@@ -68,6 +73,24 @@ class PlannedJob:
     @property
     def site(self) -> Site:
         return self.query.site
+
+    def within_hours(self, calendar: Calendar) -> Calendar:
+        """The calendar with all time as absence in which work that starts in the start hours cannot lie."""
+        if self.start_hours is None:
+            return calendar
+        return replace(calendar, absences=[*calendar.absences, *self._outside_hours])
+
+    @cached_property
+    def _outside_hours(self) -> list[TimeSlot]:
+        assert self.start_hours  # noqa: S101
+        zone, (earliest, latest) = self.request.zone, map(_since_midnight, self.start_hours)
+        first, last = self.days[0] - ONE_DAY, self.days[1] + timedelta(days=LOOK_AHEAD_DAYS)
+        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+        allowed = [
+            unchecked((local_instant(day, earliest, zone), local_instant(day, latest, zone) + self.request.duration))
+            for day in days
+        ]
+        return without([unchecked((day_at(first, zone).start, day_at(last, zone).end))], union(allowed))
 
     @property
     def dropping(self) -> int:
@@ -141,6 +164,10 @@ def summarize(scope: Scope, rules: Rules, *, now: datetime) -> ScopeSummary:
         return Reading(scope, rules, now).summary()
 
 
+def _since_midnight(hour: time) -> timedelta:
+    return timedelta(hours=hour.hour, minutes=hour.minute)
+
+
 def minutes(moment: datetime) -> int:
     """Whole minutes since 1970, rounded down."""
     return int(moment.timestamp() // 60)
@@ -166,6 +193,7 @@ class Reading:
     def read_scope(self) -> None:
         """Jobs, eligible contractors, and the bookings that may change or stay."""
         index, jobs = self._index(), self._open_jobs()
+        self.most_eligible = max(FEWEST_KEPT, MOST_PAIRS // max(1, len(jobs)))
         self.jobs = self._planned(jobs, {}, index)
         ids = {contender.id for planned in self.jobs for contender in planned.eligible}
         movable = self._movable(ids)
@@ -232,7 +260,7 @@ class Reading:
         so_far = _so_far(booked) if booked else None
         lock = self.scope.locks.get(booked.pk, "") if booked else ""
         own = so_far.contractor_id if so_far else None
-        eligible, others = index.eligible(query, own) if first <= last or so_far else ([], None)
+        eligible, others = index.eligible(query, own, self.most_eligible) if first <= last or so_far else ([], None)
         if so_far and lock == Lock.CONTRACTOR:
             eligible, others = [contender for contender in eligible if contender.id == own], None
         return PlannedJob(
@@ -244,6 +272,7 @@ class Reading:
             bound_of_others=others,
             so_far=so_far,
             lock=lock,
+            start_hours=self.scope.start_hours.get(job.pk),
         )
 
     def _query(self, job: Job, site: Site) -> tuple[RankingQuery, tuple[date, date]]:
@@ -448,6 +477,7 @@ class ProblemBuilder:
         calendar = self.reading.calendars.get(contender.id)
         if calendar is None:  # removed by SQL since the contractors were read
             return
+        calendar = planned.within_hours(calendar)
         free = free_within(self.working[contender.id], calendar, planned.site, self.rules)
         segments = self.segments_of[contender.id]
         ranges: dict[int, list[StartRange]] = defaultdict(list)

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.plans.chart import chart
 from benchmarks.plans.database import MONDAY, load
-from benchmarks.plans.methods import METHODS
+from benchmarks.plans.methods import OWN, SOLVER
 from benchmarks.plans.problems import problem_of
 from benchmarks.plans.worlds import BEST, DAY, generate, read
 from recommendations.planning.evaluation import changes_of, violations, worth_of
@@ -85,10 +85,10 @@ def test_metros_are_parts_of_their_own() -> None:
 
 def test_other_methods_give_feasible_plans_of_no_more_worth() -> None:
     problem = problem_of(generate(6, 12, 15, days=5))
-    best = METHODS["product"](problem)
+    best = OWN[SOLVER](problem)
     assert best.bound is not None
     for name in ("by hand", "regret", "local search"):
-        placements = METHODS[name](problem).placements
+        placements = OWN[name](problem).placements
         assert violations(problem, placements) == []
         assert 0 < worth_of(problem, placements) <= best.bound
 
@@ -104,6 +104,18 @@ def test_a_world_is_planned_from_the_database() -> None:
     assert len(placements) > 8
     assert rows_worth(snapshot, placements) == solution.worth
     assert solution.proven
+
+
+@pytest.mark.django_db
+def test_the_problem_from_the_database_is_that_of_the_world() -> None:
+    """The same options, and a plan of the same worth but for rounding."""
+    world = generate(8, 15, 12, days=5)
+    snapshot = read_snapshot(load(world), now=MONDAY - timedelta(days=1))
+    alone = problem_of(world)
+    assert len(snapshot.problem.options) == len(alone.options)
+    from_database, without = (solve(problem, EFFORTS["normal"]) for problem in (snapshot.problem, alone))
+    assert len(from_database.placements) == len(without.placements)
+    assert abs(from_database.worth - without.worth) <= 2 * len(world["jobs"])
 
 
 def test_the_chart_has_a_bar_for_each_method() -> None:

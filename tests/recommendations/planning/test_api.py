@@ -86,6 +86,14 @@ class TestRequest:
         assert api.get(response["Location"])["ETag"] == response["ETag"]
         assert OutboxEvent.objects.get().type == "PlanRequested"
 
+    def test_the_last_day_and_the_start_hours_of_a_job(self, api: APIClient) -> None:
+        job = str(JobFactory().pk)
+        hours = [{"job": job, "earliest": "08:00", "latest": "12:00"}]
+        body = {"jobs": [job], **days(), "last_days": [{"job": job, "day": days()["first_day"]}], "start_hours": hours}
+        plan = requested(api.post(PLANS, body))
+        assert plan["scope"]["last_days"] == {job: days()["first_day"]}
+        assert plan["scope"]["start_hours"] == {job: ["08:00", "12:00"]}
+
     def test_a_filter_of_the_list_is_frozen_into_open_jobs(self, api: APIClient) -> None:
         urgent, _low, _closed = (
             JobFactory(priority="urgent"),
@@ -126,6 +134,9 @@ class TestRequest:
             ({"filter": {}, "contractors": [NOBODY]}, "contractors"),
             ({"filter": {}, "excluded": [{"contractor": NOBODY}]}, "excluded.0.reason"),
             ({"filter": {}, "locks": [{"assignment": NOBODY, "lock": "all"}]}, "locks.0.lock"),
+            ({"filter": {}, "last_days": [{"job": NOBODY, "day": "2030-03-04"}]}, "last_days"),
+            ({"filter": {}, "start_hours": [{"job": NOBODY, "earliest": "08:00", "latest": "12:00"}]}, "start_hours"),
+            ({"filter": {}, "start_hours": [{"job": NOBODY, "earliest": "8"}]}, "start_hours.0.earliest"),
             ({"filter": {}, "may_change": "everything"}, "may_change"),
             ({"filter": {}, "max_changes": -1}, "max_changes"),
             ({"filter": {}, "seed": 1.5}, "seed"),

@@ -9,7 +9,6 @@ from django.utils import timezone
 from assignments.eligibility import unmet_rules
 from contractors.models import Contractor
 from jobs.requirements import JobRequest
-from recommendations.planning import eligible
 from recommendations.planning.eligible import ContractorIndex
 from recommendations.search.query import RankingQuery
 from smartscheduler.rules.current import current_rules
@@ -18,7 +17,7 @@ from tests.recommendations.worlds import World
 pytestmark = pytest.mark.django_db
 
 
-def test_they_are_those_who_fail_no_rule_best_bound_first(dice: random.Random, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_they_are_those_who_fail_no_rule_best_bound_first(dice: random.Random) -> None:
     world = World(dice.getrandbits(32), people=60, bookings=0)
     people = list(Contractor.objects.all())
     index, now = ContractorIndex(people), timezone.now() - timedelta(days=1)
@@ -34,10 +33,8 @@ def test_they_are_those_who_fail_no_rule_best_bound_first(dice: random.Random, m
         assert others is None
         orders = [contender.best_order for contender in listed]
         assert orders == sorted(orders)
-        monkeypatch.setattr(eligible, "MOST_ELIGIBLE", 2)
-        few, others = index.eligible(query)
+        few, others = index.eligible(query, most=2)
         assert few == listed[:2]
         assert others == (listed[2].bound if len(listed) > 2 else None)
         if listed:
-            assert listed[-1] in index.eligible(query, listed[-1].id)[0]
-        monkeypatch.undo()
+            assert listed[-1] in index.eligible(query, listed[-1].id, most=2)[0]

@@ -1,6 +1,6 @@
 """Scopes: each bad input is refused with its field, and a scope survives being stored."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -47,6 +47,8 @@ def request(**others: Any) -> Plan:
         ("locks", {"locks": {UNKNOWN: "day"}}),
         ("locks", {"locks": {UNKNOWN: "everything"}}),
         ("last_days", {"last_days": {UNKNOWN: day(2)}}),
+        ("start_hours", {"start_hours": {UNKNOWN: (time(8), time(12))}}),
+        ("start_hours", {"start_hours": {UNKNOWN: (time(12), time(8))}}),
         ("may_change", {"may_change": "all"}),
         ("effort", {"effort": "heroic"}),
         ("max_changes", {"max_changes": -1}),
