@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +19,11 @@ from smartscheduler.imports.customer_rows import body_of_customer
 from smartscheduler.imports.file_reader import Table, read_table
 from smartscheduler.imports.row_to_payload import Body, body_of_contractor, body_of_job
 
-BODIES = {"contractors": body_of_contractor, "customers": body_of_customer, "jobs": body_of_job}
+BODIES: dict[str, Callable[[dict[str, str], None, None], Body]] = {
+    "contractors": body_of_contractor,
+    "customers": body_of_customer,
+    "jobs": body_of_job,
+}
 AUSTIN = ZoneInfo("America/Chicago")
 SITE = {"time_zone": "America/Chicago"}
 
