@@ -16,6 +16,7 @@ from django.urls import get_resolver, reverse
 from openpyxl import load_workbook
 
 from assignments.models import Assignment
+from customers.models import Customer
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.audit.models import AuditEntry
 from smartscheduler.backoffice.reports.csv import PARTS
@@ -116,6 +117,7 @@ def thousands(transactional_db: None) -> ImportRun:
     Assignment.objects.filter(pk__in=half).update(
         cancelled_at=now, cancel_reason="Flooded", started_at=now, status=Assignment.Status.CANCELLED
     )
+    Customer.objects.bulk_create(Customer(name=f"Customer {n}") for n in range(ROWS))
     AuditEntry.objects.bulk_create(AuditEntry(act="signed-in", name="Grace", door="back-office") for _ in range(ROWS))
     people = "\n".join(["email,name", *(f"crew{n}@example.com,Crew {n}" for n in range(ROWS))])
     run = begin(kind="contractors", name="crews.csv", content=people.encode(), actor=UserFactory())
