@@ -140,7 +140,7 @@ def test_a_frozen_worker_is_noticed_with_its_queue(running: tuple[Stack, str]) -
     wait_until(lambda: readiness(base)["status"] == "ok")
     os.killpg(worker.pid, signal.SIGSTOP)
     try:
-        # The queue of files may be late as well, and before: the frozen worker also runs beat, the source of heartbeats.
+        # The queue of files may be late as well, and before: the frozen worker also runs beat, which sends heartbeats.
         wait_until(lambda: "celery" in readiness(base)["late_queues"], 60)
         state = readiness(base)
         assert (state["code"], state["status"], state["checks"]["workers"]) == (200, "degraded", "failed")
