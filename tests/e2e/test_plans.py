@@ -163,7 +163,7 @@ def test_two_bookings_are_swapped(visit: Open, api: Api) -> None:
         person.fill(page.get_by_role("searchbox", name="Job, customer, place or contractor"), crews[1]["name"])
         person.press("Enter")
         page.wait_for_url("**q=**")
-        person.click(page.locator("button[name=other]"))
+        person.click(page.locator(f"button[name=other][value='{second['id']}']"))
         expect(page.locator("#swap-form")).to_contain_text(crews[1]["name"])
         look(page, "swap-question")
         person.click(page.locator("#swap-form button[type=submit]"))
