@@ -27,7 +27,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.adminsite import registry
 from smartscheduler.adminsite.buttons import Weight
-from smartscheduler.adminsite.form_fields import reason_field
+from smartscheduler.adminsite.form_fields import reason_field, version_field
 from smartscheduler.adminsite.permissions import person
 from smartscheduler.adminsite.record_actions import RecordAdmin
 from smartscheduler.adminsite.registry import ViewButton, record_url
@@ -55,8 +55,7 @@ class SearchForm(forms.Form):
 class SwapForm(forms.Form):
     """The reason, and the versions of the two bookings that the page has shown."""
 
-    version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
-    other_version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
+    version, other_version = version_field(), version_field()
     override_reason = reason_field(required=False, label=_("Reason"))
 
 

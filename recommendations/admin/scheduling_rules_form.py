@@ -13,6 +13,7 @@ from unfold.widgets import (
 )
 
 from jobs.models import Job
+from smartscheduler.adminsite.form_fields import version_field
 from smartscheduler.adminsite.service_forms import ServiceForm, show_refusal
 from smartscheduler.core.db.text_fields import LineFormField, NotesFormField
 from smartscheduler.errors import InvalidInput
@@ -79,4 +80,4 @@ class PublishForm(RulesForm):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
         help_text=_("Why the rules change. Stored with the version."),
     )
-    based_on = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput())
+    based_on = version_field()

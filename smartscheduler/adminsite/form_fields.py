@@ -279,6 +279,11 @@ class SkillsFormField(SimpleArrayField):
         return list(super().to_python(value))
 
 
+def version_field() -> forms.IntegerField:
+    """Hidden field for the version that a page has shown, so that a service can refuse changes to a later one."""
+    return forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+
 def reason_field(**kwargs: Any) -> NotesFormField:
     """Field for the reason of a cancellation or an override, up to 500 characters."""
     return NotesFormField(max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), **kwargs)

@@ -17,6 +17,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from smartscheduler.adminsite.changelists import ListAdmin
+from smartscheduler.adminsite.form_fields import version_field
 from smartscheduler.adminsite.history.views import HistoryAdmin
 from smartscheduler.adminsite.html import badge
 from smartscheduler.adminsite.permissions import person
@@ -45,7 +46,7 @@ class TemplateForm(forms.Form):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 14}),
         help_text=_("Leave the subject or the text empty to use the standard one."),
     )
-    version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput())
+    version = version_field()
 
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
