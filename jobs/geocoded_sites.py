@@ -8,7 +8,6 @@ from smartscheduler.core.geo.zip_codes import middle_of
 from smartscheduler.events.consumer_offsets import unread
 from smartscheduler.geocoding.addresses import Address
 from smartscheduler.geocoding.lookup import find
-from smartscheduler.places import Point
 
 READER = "addresses"
 # Each new job among the events can cost one request of a second.
@@ -24,7 +23,7 @@ def locate_next() -> int:
         created = [UUID(event.data["job_id"]) for event in events if event.type == "JobCreated"]
     for job in Job.objects.open().filter(pk__in=created):
         center = middle_of(job.zip_code)
-        if center is None or job.exact_point != Point(float(center.latitude), float(center.longitude)):
+        if center is None or job.exact_point != center.point:
             continue
         answer = find(Address(job.address, job.city, job.state, job.zip_code))
         if answer.point:

@@ -174,7 +174,7 @@ def _posted_point(posted: QueryDict) -> Point | None:
     coordinates = posted.get("latitude", "").strip(), posted.get("longitude", "").strip()
     if not any(coordinates):
         center = middle_of(posted.get("zip_code", ""))
-        return Point(float(center.latitude), float(center.longitude)) if center else None
+        return center.point if center else None
     try:
         latitude, longitude = map(Decimal, coordinates)
     except InvalidOperation:

@@ -88,7 +88,7 @@ def _checked(address: Address, cached: GeocodedAddress) -> GeocodingResult:
     point = Point(cached.latitude, cached.longitude)
     center = middle_of(address.zip_code)
     if center:
-        miles = great_circle_miles(point, Point(float(center.latitude), float(center.longitude)))
+        miles = great_circle_miles(point, center.point)
         if miles > FARTHEST_MILES:
             message = gettext("{provider} places the address {miles} miles from its ZIP code.")
             return GeocodingResult(None, message.format(provider=provider, miles=f"{miles:,.0f}"))

@@ -46,7 +46,7 @@ def contradiction(city: str, state: str, zip_code: str) -> Contradiction | None:
             return None
         message = gettext("ZIP code {zip_code} is {city}, {state}. Did you mean {city} instead of {typed}?")
         return Contradiction(message.format(zip_code=zip_code, city=of_zip, state=state, typed=city), 0)
-    origin = Origin(_point(zip_code))
+    origin = Origin(center.point)
     miles = min(origin.miles_to(_point(code)) for code in codes)
     if miles <= REMARK_MILES:
         return None
@@ -93,7 +93,7 @@ def _common_digits(code: str, other: str) -> int:
 
 def _point(zip_code: str) -> Point:
     center = middle_of(zip_code)
-    return Point(float(center.latitude), float(center.longitude)) if center else Point(0, 0)
+    return center.point if center else Point(0, 0)
 
 
 @lru_cache(maxsize=4096)

@@ -7,6 +7,8 @@ from pathlib import Path
 from sys import intern
 from typing import NamedTuple
 
+from smartscheduler.places import Point
+
 TABLE = Path(__file__).with_name("zip_codes.csv")
 
 
@@ -16,6 +18,10 @@ class Middle(NamedTuple):
     latitude: Decimal
     longitude: Decimal
     state: str
+
+    @property
+    def point(self) -> Point:
+        return Point(float(self.latitude), float(self.longitude))
 
 
 def middle_of(zip_code: str) -> Middle | None:
