@@ -32,6 +32,7 @@ from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.email_addresses import contact_key
 from smartscheduler.core.text import fold
 from smartscheduler.errors import InvalidInput, NotAllowed
+from smartscheduler.imports.cell_formats import write_duration
 from smartscheduler.imports.file_reader import Row
 from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
@@ -88,7 +89,7 @@ class ContractorLookup:
         named = (
             Contractor.objects.perhaps_named(texts).values("pk") if texts else Contractor.objects.none().values("pk")
         )
-        others = Q(external_id__in=[text for text in texts if text]) | Q(pk__in=named) | Q(pk__in=booked)
+        others = Q(external_id__in=texts) | Q(pk__in=named) | Q(pk__in=booked)
         contractors = Contractor.objects.with_email_or(keys, others)
         for contractor in contractors.locked() if lock else contractors:
             names = {("email", contact_key(contractor.email)), ("name", fold(contractor.name))}
@@ -142,8 +143,7 @@ class Booking:
             if not start < end:
                 raise InvalidInput.of("end", gettext("The end must be after the start."))
             if "duration" not in values:
-                hours, seconds = divmod(int((end - start).total_seconds()), 3600)
-                values["duration"] = f"{hours:02}:{seconds // 60:02}:{seconds % 60:02}"
+                values["duration"] = write_duration(end - start)
         if booking.contractor and start is None and booking.status != OPEN and "desired_date" in values:
             booking.start = _moment(values["desired_date"])
         return booking

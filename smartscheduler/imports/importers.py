@@ -79,6 +79,8 @@ class Importer:
     columns: ClassVar[Columns]
     may: ClassVar[Permission]
     serializer_class: ClassVar[type[BaseSerializer[Any]]]
+    # The form of the keys that the product makes; None if users choose them.
+    own_form: ClassVar[re.Pattern[str] | None] = None
     # Whether several rows of a file can be about one record.
     repeats: ClassVar[bool] = False
 
@@ -87,7 +89,10 @@ class Importer:
         raise NotImplementedError
 
     def prepared(self, row: Row, options: Mapping[str, Any]) -> Row:
-        """The row with the source of the file, unless it has its own."""
+        """The row with the source of the file, unless it has its own. A key of another form is an external ID."""
+        own = row.get(self.columns.key, "")
+        if self.own_form and own and not row.get("external_id") and not self.own_form.fullmatch(own):
+            row = {**row, self.columns.key: "", "external_id": own}
         source = row.get("source") or options.get("source", "")
         return {**row, "source": source_key(source)} if source else row
 
@@ -263,17 +268,11 @@ class Jobs(Importer):
     columns = COLUMNS["jobs"]
     may = Permission.ADD_JOBS
     serializer_class = JobSerializer
+    own_form = JOB_NUMBER
 
     def label(self, row: Row) -> str:
         known = row.get("job_number") or row.get("external_id")
         return known or " ".join(filter(None, [row.get("customer_name"), row.get("address")]))
-
-    def prepared(self, row: Row, options: Mapping[str, Any]) -> Row:
-        """Also: a job number of another form is the number of another system."""
-        number = row.get("job_number", "")
-        if number and not row.get("external_id") and not JOB_NUMBER.fullmatch(number):
-            row = {**row, "job_number": "", "external_id": number}
-        return super().prepared(row, options)
 
     def own_key(self, row: Row) -> str:
         return row.get("job_number", "").lower()
@@ -338,9 +337,6 @@ class Jobs(Importer):
             return Written(job, remarks=[*booking.remarks, text])
         return Written(job, remarks=booking.remarks, is_changed=changed)
 
-    def create(self, actor: User | None, values: dict[str, Any]) -> Job:
-        return create_job(actor=actor, **values)
-
     def update(self, present: Job, actor: User | None, values: dict[str, Any]) -> Job:
         return update_job(job_id=present.pk, actor=actor, **values)
 
@@ -354,17 +350,11 @@ class Customers(Importer):
     columns = COLUMNS["customers"]
     may = Permission.ADD_JOBS
     serializer_class = CustomerSerializer
+    own_form = UUID_TEXT
     repeats = True
 
     def label(self, row: Row) -> str:
         return row.get("name") or row.get("company") or row.get("phones", "")
-
-    def prepared(self, row: Row, options: Mapping[str, Any]) -> Row:
-        """Also: an id of another form is the number of another system."""
-        number = row.get("id", "")
-        if number and not row.get("external_id") and not UUID_TEXT.fullmatch(number):
-            row = {**row, "id": "", "external_id": number}
-        return super().prepared(row, options)
 
     def own_key(self, row: Row) -> str:
         return row.get("id", "").lower()
