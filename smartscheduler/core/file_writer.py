@@ -11,8 +11,10 @@ from xml.sax.saxutils import escape
 # First characters of a formula (OWASP, CSV injection). Some spreadsheets also accept the full-width forms.
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 NUMBER = re.compile(r"-\d+(\.\d+)?")
-# Characters that are invalid in XML but can occur in user input.
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# Characters that are invalid in XML but can occur in user input, and what would be read as one of them.
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+# ECMA-376, part 1, 22.9.2.19 (ST_Xstring): a character of a workbook by its code. Surrogates are no characters.
+ESCAPED = re.compile(r"_x(?![Dd][89A-Fa-f])([0-9A-Fa-f]{4})_")
 LINES_A_PIECE = 200
 
 
@@ -98,7 +100,16 @@ def _line(row: Sequence[str], *, style: int) -> bytes:
 
 def _xml(text: str) -> str:
     # XML parsers would normalize a plain carriage return to a line feed.
-    return escape(UNPRINTABLE.sub("\ufffd", text), {"\r": "&#13;"})
+    return escape(UNPRINTABLE.sub(_escaped, text), {"\r": "&#13;"})
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return "\ufffd" if "\ud800" <= match[0] <= "\udfff" else f"_x{ord(match[0]):04X}_"
+
+
+def text_of_workbook(text: str) -> str:
+    """Text of a cell of a workbook without the escapes that `write_xlsx` and spreadsheets use: `_x000D_`."""
+    return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
 
 
 HEADER = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'

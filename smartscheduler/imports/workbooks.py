@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop
 
+from smartscheduler.core.file_writer import text_of_workbook
 from smartscheduler.imports.cell_formats import write_duration
 from smartscheduler.imports.unreadable import UnreadableFile
 
@@ -105,7 +106,7 @@ def _text(cell: Any) -> str:
         case None:
             return ""
         case str() as text:
-            return text
+            return text_of_workbook(text)
         case bool() as yes:
             return "yes" if yes else "no"
         case float() as number:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from smartscheduler.core.file_writer import write_xlsx
 from smartscheduler.errors import InvalidInput
 from smartscheduler.imports.cell_formats import read_instant
 from smartscheduler.imports.columns import COLUMNS
@@ -114,3 +115,17 @@ def test_a_day_alone_is_its_noon(day: date) -> None:
 def test_a_midnight_that_is_shown_is_one() -> None:
     (row,) = workbook(["desired_date", "time_zone"], (datetime(2026, 12, 15), "m/d/yy h:mm")).rows  # noqa: DTZ001
     assert read_instant(row["desired_date"], AUSTIN) == "2026-12-15T00:00:00-06:00"
+
+
+@pytest.mark.parametrize("text", ["_x0041_", "_x005F_x0041_", "\ufffe", "a\x0bb", "_x_", "_xD800_", "__x00e9__"])
+def test_a_text_with_a_code_of_a_character_comes_back(text: str) -> None:
+    book = b"".join(write_xlsx(["a"], [[text]]))
+    assert read_table("x.xlsx", book).rows == [{"a": text}]
+
+
+def test_a_code_of_a_character_is_read_as_spreadsheets_show_it() -> None:
+    book, buffer = Workbook(), io.BytesIO()
+    for line in (["a"], ["two_x000D_\nlines of _x0041_, not _xD800_"]):
+        book.worksheets[0].append(line)
+    book.save(buffer)
+    assert read_table("x.xlsx", buffer.getvalue()).rows == [{"a": "two\r\nlines of A, not _xD800_"}]

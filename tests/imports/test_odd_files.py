@@ -9,7 +9,6 @@ import pytest
 from openpyxl import Workbook
 
 from contractors.models import Contractor
-from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.core.file_writer import write_csv, write_xlsx
 from smartscheduler.errors import InvalidInput
@@ -17,7 +16,7 @@ from smartscheduler.imports.file_reader import read_table
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.runner import table_of, work_on_files
 from smartscheduler.imports.services import begin
-from tests.factories import ContractorFactory, JobFactory, UserFactory
+from tests.factories import ContractorFactory, UserFactory
 from tests.imports.test_imports import ANN, HEAD, checked, counts, errors, imported
 
 
@@ -130,30 +129,6 @@ class TestTheRows:
         run = checked(f"{HEAD}\n{ANN}\n{ANN.replace('ann@', 'bob@')}\n", actor)
         assert counts(run) == (0, 1, 0, 1)
         assert "The log of the worker has the reason" in errors(run)[2][""][0]
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("form", ["csv", "xlsx"])
-def test_whatever_there_is_comes_back_unchanged(actor: User, form: str) -> None:
-    """Odd names, zeros, formulas, nights, seconds, several zones and shifts, no radius, skills with every sign."""
-    from contractors.working_week import Shift
-    from smartscheduler.imports.export_views import export
-
-    nights = [Shift(1, time(20), time(0)), Shift(2, time(0), time(4, 0, 30)), Shift(2, time(12), time(16))]
-    ContractorFactory(name="=1+1", address="'=SUM(A1)", city="-Ville", skills=["a; b", 'say "hi"', "x, y", "=cmd"])
-    ContractorFactory(name='Ünï "Œ" ; , \\', zip_code="02139", state="MA", hours=nights, service_radius_miles=None)
-    ContractorFactory(name="''@x", time_zone="America/Phoenix", service_radius_miles="0.01", skills=['"q"', "'-"])
-    ContractorFactory(name="TRUE", address="1/2 Main", city="1E5", phone_number="(000) 000-0000")
-    JobFactory(duration=timedelta(hours=1, seconds=7), special_requirements="- dog\n=1;\r\n+2'", customer_name="@B")
-    JobFactory(desired_date=datetime(2099, 12, 30, 1, 2, 3, 4, tzinfo=UTC), time_zone="America/Denver")
-    JobFactory(required_skills=["a;b", "c,d"], status="cancelled", cancelled_at=datetime.now(UTC), customer_phone="")
-    for kind, records in {"contractors": Contractor.objects.all(), "jobs": Job.objects.all()}.items():
-        content = b"".join(export(kind, records, form, actor))
-        run = begin(kind=kind, name=f"x.{form}", content=content, actor=actor)
-        work_on_files()
-        run.refresh_from_db()
-        assert run.total == records.count()
-        assert counts(run) == (0, 0, run.total, 0), (errors(run), remarks(run))
 
 
 def packed(**parts: str) -> bytes:
