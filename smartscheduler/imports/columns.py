@@ -1,5 +1,6 @@
 """Columns of the files: names, descriptions, examples, and alternative headings."""
 
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -134,6 +135,8 @@ CUSTOMERS = (
 CONTRACTOR_COLUMNS = tuple(column.name for column in CONTRACTORS)
 JOB_COLUMNS = tuple(column.name for column in JOBS)
 CUSTOMER_COLUMNS = tuple(column.name for column in CUSTOMERS)
+# The form of the job numbers that the product makes.
+JOB_NUMBER = re.compile(r"JOB-\d{8}-[0-9A-F]{8}", re.IGNORECASE | re.ASCII)
 # Columns that the result file adds; ignored on import.
 RESULTS = ("result", "errors", "remarks")
 # Columns that are exported but ignored on import.

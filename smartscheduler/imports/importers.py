@@ -33,7 +33,7 @@ from smartscheduler.core.text import fold
 from smartscheduler.errors import Busy, DomainError, InvalidInput, InvalidTransition
 from smartscheduler.geocoding.addresses import Address, GeocodingResult
 from smartscheduler.imports.bookings import Booking, ContractorLookup, carry_out, check_permission
-from smartscheduler.imports.columns import COLUMNS, Columns
+from smartscheduler.imports.columns import COLUMNS, JOB_NUMBER, Columns
 from smartscheduler.imports.customer_rows import body_of_customer, contact_keys, read_contact_phones
 from smartscheduler.imports.file_reader import SURPLUS, Row
 from smartscheduler.imports.models import ImportRun
@@ -43,7 +43,6 @@ from smartscheduler.rules.current import current_rules
 # A column and a normalized value by which a record is found.
 Key = tuple[str, str]
 UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
-JOB_NUMBER = re.compile(r"JOB-\d{8}-[0-9A-F]{8}", re.IGNORECASE | re.ASCII)
 # A remark on a row gives the reasons of this many bookings, and the number of all.
 MOST_CONFLICTS = 3
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +25,7 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
 
 
 class ImportRun(models.Model):
-    """A file and its import: first a dry run that checks each row, then the import after confirmation."""
+    """A file and its import: the match of its columns, a dry run that checks each row, then the import."""
 
     class Kind(models.TextChoices):
         CONTRACTORS = "contractors", _("Contractors")
@@ -32,6 +33,7 @@ class ImportRun(models.Model):
         CUSTOMERS = "customers", _("Customers")
 
     class State(models.TextChoices):
+        MATCHING = "matching", _("Columns to match")
         CHECKING = "checking", _("Checking")
         UNCHECKED = "unchecked", _("Check stopped")
         CHECKED = "checked", _("Checked")
@@ -44,12 +46,20 @@ class ImportRun(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=11, choices=Kind.choices)
     name = models.CharField(_("file"), max_length=200)
-    # The cells as text (file_reader.packed_table), so that SQL can search them for personal data.
+    # The cells of all sheets as text, so that SQL can search them for personal data.
     table = models.TextField(default="", db_default="")
     # The original file, stored by older versions only; emptied after it is read.
     content = models.BinaryField(default=b"")
+    encoding = models.CharField(max_length=20, blank=True, default="", db_default="")
+    sheet = models.PositiveSmallIntegerField(default=0, db_default=0, help_text=_("Index of the sheet that is used."))
+    heading_line = models.PositiveIntegerField(default=1, db_default=1)
+    # The target of each column, in the order of the file; "" for a column that is left out.
+    mapping = ArrayField(models.CharField(max_length=40, blank=True), default=list, db_default=[])
+    matched_by = models.CharField(
+        max_length=30, blank=True, default="", db_default="", help_text=_("What the match of the columns is based on.")
+    )
     state = models.CharField(max_length=9, choices=State.choices, default=State.CHECKING)
-    # Choices of the user: source, open_jobs, messages, twins (imports.importers.Context).
+    # Choices of the user: date_order, defaults; source, open_jobs, messages, twins (imports.importers.Context).
     options = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     total = models.PositiveIntegerField(default=0)
     at = models.PositiveIntegerField(default=0, help_text=_("Rows processed in this state."))
@@ -94,7 +104,12 @@ class ImportRun(models.Model):
     @property
     def is_dry(self) -> bool:
         """Whether the run has not imported anything yet."""
-        return self.state in {self.State.CHECKING, self.State.UNCHECKED, self.State.CHECKED}
+        return self.state in {self.State.MATCHING, self.State.CHECKING, self.State.UNCHECKED, self.State.CHECKED}
+
+    @property
+    def may_match(self) -> bool:
+        """Whether the match of the columns can be changed: before the import, and while no worker reads it."""
+        return self.state in {self.State.MATCHING, self.State.UNCHECKED, self.State.CHECKED}
 
     @property
     def percent(self) -> int:
@@ -135,6 +150,25 @@ class ImportRun(models.Model):
         if self.at >= self.total:
             self.state = self.State.CHECKED if self.state == self.State.CHECKING else self.State.DONE
             self.finished_at = now
+
+
+class SavedMapping(models.Model):
+    """The match of columns that a user has confirmed, for the next file with the same headings."""
+
+    kind = models.CharField(max_length=11, choices=ImportRun.Kind.choices)
+    # SHA-256 of the headings: headings of a file without a line of headings are cells, which can name a person.
+    fingerprint = models.CharField(max_length=64)
+    mapping = ArrayField(models.CharField(max_length=40, blank=True))
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    saved_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "fingerprint"], name="saved_mapping_once")]
+        verbose_name = _("saved match of columns")
+        verbose_name_plural = _("saved matches of columns")
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.fingerprint[:8]}"
 
 
 class ImportedRow(models.Model):

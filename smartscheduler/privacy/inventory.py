@@ -444,7 +444,9 @@ NOT_PERSONAL: dict[str, str] = {
     "sessions.Session": "session_key session_data",
     "events.OutboxEvent": "type request_id traceparent",
     "events.EventReader": "name",
-    "imports.ImportRun": "kind state options",
+    "imports.ImportRun": "kind state options encoding mapping matched_by",
+    # The headings themselves are not stored: without a line of headings, the first row of a file would be taken for it.
+    "imports.SavedMapping": "kind fingerprint mapping",
     "imports.ImportedRow": "outcome",
     "geocoding.GeocodedAddress": "provider",
     "ops.WriteProbe": "padding",

@@ -1,0 +1,139 @@
+"""Targets of columns of a file: the columns of this product, and parts that `assembly` puts together to columns."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+from django.utils.translation import gettext_lazy as _
+
+from smartscheduler.core.text import LazyText
+from smartscheduler.imports.columns import COLUMNS, READ_ONLY
+
+# Several columns of a file can have this target: their cells become lines of the notes.
+NOTE = "note"
+MOST_PHONES = 4
+PHONE_PARTS = tuple(f"phone_{number}" for number in range(2, MOST_PHONES + 1))
+POSTAL = ("address", "city", "state", "zip_code")
+
+# The column that a part of all kinds belongs to.
+NAMES = {"contractors": "name", "customers": "name", "jobs": "customer_name"}
+PHONES = {"contractors": "phone_number", "customers": "phones", "jobs": "customer_phone"}
+EMAILS = {"contractors": "email", "customers": "email", "jobs": "customer_email"}
+NOTES = {"customers": "notes", "jobs": "special_requirements"}
+
+
+class Target(NamedTuple):
+    """A choice for a column of a file. `group`: its heading in the list of choices."""
+
+    name: str
+    label: LazyText
+    group: LazyText
+
+
+OWN, PLACE, PARTS = _("Fields"), _("Address"), _("Parts of a field")
+LABELS: dict[str, LazyText] = {
+    "accepts_emails": _("Accepts emails"),
+    "accepts_texts": _("Accepts text messages"),
+    "address": _("Street and number"),
+    "city": _("City"),
+    "company": _("Company"),
+    "contractor": _("Contractor of the booking"),
+    "customer": _("Customer"),
+    "customer_company": _("Company of the customer"),
+    "customer_external_id": _("Number of the customer in the other system"),
+    "customer_email": _("Email address of the customer"),
+    "customer_name": _("Name of the customer"),
+    "customer_phone": _("Phone number of the customer"),
+    "desired_date": _("Desired date"),
+    "duration": _("Duration"),
+    "email": _("Email address"),
+    "end": _("End of the booking"),
+    "external_id": _("Number in the other system"),
+    "id": _("Customer of SmartScheduler"),
+    "job_number": _("Job number of SmartScheduler"),
+    "language": _("Language"),
+    "latitude": _("Latitude"),
+    "longitude": _("Longitude"),
+    "name": _("Name"),
+    "notes": _("Notes"),
+    "phone_number": _("Phone number"),
+    "phones": _("Phone numbers"),
+    "priority": _("Priority"),
+    "rating": _("Rating"),
+    "required_skills": _("Required skills"),
+    "service_radius_miles": _("Service radius in miles"),
+    "skills": _("Skills"),
+    "source": _("Name of the other system"),
+    "special_requirements": _("Special requirements"),
+    "start": _("Start of the booking"),
+    "state": _("State"),
+    "status": _("Status"),
+    "time_zone": _("Time zone"),
+    "type": _("Type of work"),
+    "window_end": _("End of the arrival window"),
+    "window_start": _("Start of the arrival window"),
+    "working_hours": _("Working hours"),
+    "zip_code": _("ZIP code"),
+}
+PART_LABELS: dict[str, LazyText] = {
+    "first_name": _("First name"),
+    "last_name": _("Last name"),
+    "company": _("Company, where there is no name"),
+    "full_address": _("Whole address in one cell"),
+    "address_2": _("Apartment, suite, second line"),
+    "phone_2": _("Second phone number"),
+    "phone_3": _("Third phone number"),
+    "phone_4": _("Fourth phone number"),
+    "clock": _("Start time, next to a date"),
+    "end_clock": _("End time, next to a date"),
+    NOTE: _("Add to the notes"),
+}
+PLACE_NAMES = ("address", "address_2", "full_address", *POSTAL[1:], "latitude", "longitude", "time_zone")
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Targets of one kind of record. `columns` are standard columns, `parts` the names that `assembly` reads."""
+
+    kind: str
+    columns: tuple[str, ...]
+    parts: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.columns, *self.parts)
+
+    @property
+    def read_only(self) -> set[str]:
+        """Headings of exports that are left out without a question."""
+        return set(READ_ONLY[self.kind]) - set(self.columns)
+
+    @property
+    def choices(self) -> list[Target]:
+        """The targets in the order and the groups of the page."""
+        parts = {name: PART_LABELS[name] for name in self.parts}
+        places = [name for name in PLACE_NAMES if name in self.names]
+        return [
+            *(Target(name, label_of(name), OWN) for name in self.columns if name not in places),
+            *(Target(name, parts.get(name, label_of(name)), PLACE) for name in places),
+            *(Target(name, label, PARTS) for name, label in parts.items() if name not in places),
+        ]
+
+
+def label_of(name: str) -> LazyText:
+    """The name of a target for users."""
+    return LABELS.get(name) or PART_LABELS.get(name) or name.replace("_", " ").capitalize()
+
+
+@cache
+def targets_of(kind: str) -> Targets:
+    """The targets of a kind of record."""
+    columns = COLUMNS[kind].names
+    parts = [name for name in PART_LABELS if name not in columns]
+    if kind not in NOTES:
+        parts.remove(NOTE)
+    if kind != "jobs":
+        parts = [name for name in parts if name not in {"clock", "end_clock"}]
+    elif "end" not in columns:
+        parts.remove("end_clock")
+    return Targets(kind, columns, tuple(parts))
