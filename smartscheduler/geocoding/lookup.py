@@ -1,6 +1,5 @@
 """Lookup of an address: from the cache, else from the provider. For workers only, because requests take seconds."""
 
-import time
 from datetime import timedelta
 
 import structlog
@@ -10,6 +9,8 @@ from django.utils.translation import gettext
 
 from smartscheduler.core.geo.postal_areas import check_place
 from smartscheduler.core.geo.zip_codes import middle_of
+from smartscheduler.core.outbound.circuit_breaker import guarded
+from smartscheduler.core.outbound.provider_errors import NotAsked, NotCounted
 from smartscheduler.errors import InvalidInput
 from smartscheduler.geocoding.addresses import Address, GeocodingResult
 from smartscheduler.geocoding.models import GeocodedAddress
@@ -21,31 +22,8 @@ logger = structlog.get_logger(__name__)
 KEPT = timedelta(days=30)
 # An answer farther from the center of the ZIP code is another place of the same name.
 FARTHEST_MILES = 60
-# After this many failures in a row no request is made for a while: each would take a full time-out.
+# After this many consecutive failures no worker sends a request for a while: each would take a full time-out.
 FAILURES = 3
-PAUSE_SECONDS = 60.0
-
-
-class Breaker:
-    """Circuit breaker of this process: stops requests to the provider after consecutive failures."""
-
-    def __init__(self) -> None:
-        self.failures, self.closed_again_at = 0, 0.0
-
-    @property
-    def is_open(self) -> bool:
-        return time.monotonic() < self.closed_again_at
-
-    def failed(self) -> None:
-        self.failures += 1
-        if self.failures >= FAILURES:
-            self.closed_again_at = time.monotonic() + PAUSE_SECONDS
-
-    def answered(self) -> None:
-        self.failures, self.closed_again_at = 0, 0.0
-
-
-breaker = Breaker()
 
 
 def is_configured() -> bool:
@@ -56,16 +34,26 @@ def find(address: Address) -> GeocodingResult:
     """The coordinates of an address, from the cache or the provider. Not for use in a transaction or web request."""
     cached = GeocodedAddress.objects.filter(key=address.key, asked_at__gt=timezone.now() - KEPT).first()
     if cached is None:
-        if breaker.is_open:
-            return _no_response()
         try:
-            cached = _keep(address, ask(address))
+            cached = _keep(address, _ask(address))
+        except NotAsked:
+            return _no_response()
         except NoAnswer as failure:
-            breaker.failed()
             logger.warning("geocoder_failed", provider=settings.GEOCODER, error=str(failure))
             return _no_response()
-        breaker.answered()
     return _checked(address, cached)
+
+
+def _ask(address: Address) -> Point | None:
+    """The provider's answer, behind its circuit breaker. Raises NoAnswer and NotAsked.
+
+    Without Valkey the address is asked all the same: no budget depends on the count, and a lookup is not repeated, so
+    that the address would keep the center of its ZIP code.
+    """
+    try:
+        return guarded(f"geocoder:{settings.GEOCODER}", lambda: ask(address), failures=FAILURES)
+    except NotCounted:
+        return ask(address)
 
 
 def _no_response() -> GeocodingResult:

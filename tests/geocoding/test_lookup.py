@@ -15,6 +15,7 @@ from django.utils import timezone
 from pytest_django import DjangoDbBlocker, Settings
 
 from contractors.models import Contractor
+from smartscheduler.core.outbound import circuit_breaker
 from smartscheduler.core.outbound.addresses import origin
 from smartscheduler.core.outbound.client import Answered
 from smartscheduler.geocoding import geopy_adapter, lookup, providers
@@ -32,6 +33,7 @@ from tests.imports.test_imports import ANN, HEAD, counts
 pytestmark = pytest.mark.django_db
 AUSTIN = Address("100 Congress Avenue", "Austin", "TX", "78701")
 EMPTY = Answered(200, {}, b"[]")
+PROVIDER = "geocoder:nominatim"
 FOUND = [{"lat": "30.2641", "lon": "-97.7449", "display_name": "100 Congress Avenue"}]
 
 
@@ -50,7 +52,7 @@ class Nominatim:
 
 @pytest.fixture
 def nominatim(settings: Settings) -> Iterator[Nominatim]:
-    state = Nominatim()
+    state, reachable = Nominatim(), settings.REDIS_URL
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -71,13 +73,14 @@ def nominatim(settings: Settings) -> Iterator[Nominatim]:
     settings.OUTGOING_PRIVATE_NETWORKS = ["127.0.0.0/8"]
     settings.GEOCODER_A_SECOND, settings.GEOCODER_USER_AGENT = 1000.0, "tests"
     providers._geocode.cache_clear()
-    lookup.breaker.answered()
+    circuit_breaker.close(PROVIDER)
     yield state
     state.release.set()
     server.shutdown()
     server.server_close()
     providers._geocode.cache_clear()
-    lookup.breaker.answered()
+    settings.REDIS_URL = reachable
+    circuit_breaker.close(PROVIDER)
 
 
 def test_an_address_is_found_and_asked_once(nominatim: Nominatim) -> None:
@@ -148,14 +151,36 @@ def test_a_slow_one_is_not_waited_for(nominatim: Nominatim, settings: Settings) 
     assert time.monotonic() - began < 30
 
 
-def test_after_three_failures_it_is_left_alone_for_a_while(nominatim: Nominatim) -> None:
+def test_after_three_failures_it_is_left_alone_for_a_while(nominatim: Nominatim, settings: Settings) -> None:
     nominatim.answers("oops", 500)
     for _ in range(5):
-        find(AUSTIN)
+        assert find(AUSTIN) == (None, "nominatim does not respond.")
     assert len(nominatim.asked) == 3
+    assert circuit_breaker.state(PROVIDER) == "open"
     nominatim.answers(FOUND)
-    lookup.breaker.closed_again_at = 0.0
+    assert find(AUSTIN) == (None, "nominatim does not respond.")
+    settings.TRAVEL_BREAKER_SECONDS = 0
     assert find(AUSTIN).point
+    assert circuit_breaker.state(PROVIDER) == "closed"
+
+
+def test_an_answer_ends_a_row_of_failures(nominatim: Nominatim) -> None:
+    streets = (Address(f"{number} Main Street", "Austin", "TX", "78701") for number in range(9))
+    nominatim.answers("oops", 500)
+    find(next(streets)), find(next(streets))
+    nominatim.answers(FOUND)
+    assert find(next(streets)).point
+    nominatim.answers("oops", 500)
+    find(next(streets)), find(next(streets))
+    assert circuit_breaker.state(PROVIDER) == "closed"
+    find(next(streets))
+    assert circuit_breaker.state(PROVIDER) == "open"
+
+
+def test_without_valkey_it_is_asked_all_the_same(nominatim: Nominatim, settings: Settings) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    assert find(AUSTIN).point == Point(30.2641, -97.7449)
+    assert len(nominatim.asked) == 1
 
 
 def test_a_server_that_is_not_there(nominatim: Nominatim, settings: Settings) -> None:

@@ -18,7 +18,7 @@ from pybreaker import STATE_CLOSED, STATE_OPEN, CircuitBreaker, CircuitBreakerEr
 from redis import RedisError
 
 from smartscheduler.core.db.connection_options import redis_short_timeout
-from smartscheduler.core.outbound.provider_errors import BadItem, NotAsked
+from smartscheduler.core.outbound.provider_errors import BadItem, NotAsked, NotCounted
 from smartscheduler.core.redis import valkey
 from smartscheduler.core.redis_keys import redis_key
 
@@ -36,11 +36,14 @@ def _raw(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, **redis_short_timeout())
 
 
-def breaker(provider: str) -> CircuitBreaker:
-    """A new instance for each call, because an instance serializes its threads with a lock. Raises RedisError."""
+def breaker(provider: str, failures: int | None = None) -> CircuitBreaker:
+    """A new instance for each call, because an instance serializes its threads with a lock. Raises RedisError.
+
+    It opens after `failures` consecutive failures, by default settings.TRAVEL_BREAKER_FAILURES.
+    """
     storage = CircuitRedisStorage(STATE_CLOSED, _raw(settings.REDIS_URL), namespace=_key(provider))
     return CircuitBreaker(
-        fail_max=settings.TRAVEL_BREAKER_FAILURES,
+        fail_max=settings.TRAVEL_BREAKER_FAILURES if failures is None else failures,
         reset_timeout=settings.TRAVEL_BREAKER_SECONDS,
         state_storage=storage,
         exclude=[BadItem],
@@ -64,19 +67,21 @@ def close(provider: str) -> None:
     valkey().delete(f"{_key(provider)}:rest")
 
 
-def guarded(provider: str, work: Callable[[], T], *, pay: Callable[[], None]) -> T:
-    """The result of `work`, called after `pay`, behind the circuit breaker.
+def guarded(
+    provider: str, work: Callable[[], T], *, pay: Callable[[], None] = lambda: None, failures: int | None = None
+) -> T:
+    """The result of `work`, called after `pay`, behind the circuit breaker, which opens after `failures`.
 
-    Raises NotAsked for an open breaker, while another worker probes the provider, during a pause, and without Valkey.
-    Exceptions of `work` and `pay` are passed on.
+    Raises NotAsked for an open breaker, while another worker probes the provider, and during a pause; NotCounted
+    without Valkey. Exceptions of `work` and `pay` are passed on.
     """
     try:
-        circuit = breaker(provider)
+        circuit = breaker(provider, failures)
         if valkey().exists(f"{_key(provider)}:rest"):
             raise NotAsked(gettext("The provider asked for a pause (Retry-After)."))
         current, since = circuit.current_state, circuit._state_storage.opened_at
     except RedisError:
-        raise NotAsked(gettext("Valkey is not available, so requests to providers cannot be counted.")) from None
+        raise NotCounted(gettext("Valkey is not available, so requests to providers cannot be counted.")) from None
     if current == STATE_CLOSED:
         pay()
         return _call(circuit, work)
@@ -99,7 +104,7 @@ def _probe(provider: str, circuit: CircuitBreaker, work: Callable[[], T], pay: C
         if not valkey().set(key, mine, nx=True, ex=PROBE_SECONDS):
             raise NotAsked(gettext("Another worker is checking whether the provider works again."))
     except RedisError:
-        raise NotAsked(gettext("Valkey is not available.")) from None
+        raise NotCounted(gettext("Valkey is not available.")) from None
     try:
         pay()
         return _call(circuit, work)

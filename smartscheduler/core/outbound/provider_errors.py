@@ -27,3 +27,7 @@ class Nonsense(ProviderError):
 
 class NotAsked(ProviderError):
     """No request was sent: the budget is used up, the circuit breaker is open, or the provider asked for a pause."""
+
+
+class NotCounted(NotAsked):
+    """No request was sent, because Valkey, which counts failures and requests, is not available."""
