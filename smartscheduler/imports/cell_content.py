@@ -11,6 +11,7 @@ from smartscheduler.core.entry.phone_numbers import parse_phone
 from smartscheduler.core.geo.address_lines import read_address
 from smartscheduler.imports.bookings import MEANINGS
 from smartscheduler.imports.columns import JOB_NUMBER
+from smartscheduler.imports.work_types import types_of
 from smartscheduler.places import state_choices
 
 ZIP = re.compile(r"\d{5}(?:-\d{4})?", re.ASCII)
@@ -26,7 +27,8 @@ DURATION = re.compile(
 )
 MONEY = re.compile(r"-?\$ ?\d[\d,]*(?:\.\d\d)?|-?\d[\d,]*\.\d\d ?(?:USD|\$)", re.ASCII)
 FEWEST_DIGITS_OF_A_PHONE = 10
-TYPES = {"tile", "carpet", "flooring", "multi"}
+# A longer cell with such a word is a note.
+LONGEST_TYPE = 40
 
 
 def is_email(cell: str) -> bool:
@@ -74,7 +76,7 @@ def is_money(cell: str) -> bool:
 
 
 def is_type(cell: str) -> bool:
-    return cell.lower() in TYPES
+    return len(cell) <= LONGEST_TYPE and bool(types_of(cell))
 
 
 def is_status(cell: str) -> bool:

@@ -51,7 +51,7 @@ COMMON: dict[str, tuple[str, ...]] = {
 OF_KIND: dict[str, dict[str, tuple[str, ...]]] = {
     "contractors": {
         "name": ("contractor", "contractor_name", "vendor", "crew", "crew_name", "installer", "technician", "employee"),
-        "type": ("trade", "contractor_type", "job_type", "specialty", "trade_type", "work_type", "category"),
+        "type": ("trade", "trades", "contractor_type", "job_type", "specialty", "trade_type", "work_type", "category"),
         "skills": ("skill", "abilities", "certifications", "tags", "qualifications"),
         "service_radius_miles": ("radius", "service_radius", "radius_miles", "miles", "max_miles", "travel_radius"),
         "working_hours": ("hours", "schedule", "shifts", "availability", "business_hours"),
@@ -75,7 +75,7 @@ OF_KIND: dict[str, dict[str, tuple[str, ...]]] = {
             *("job_number", "job_id", "job", "work_order", "work_order_number", "wo_number", "order_number", "id"),
             *("invoice", "invoice_number", "ticket", "ticket_number", "number", *EXTERNAL),
         ),
-        "type": ("job_type", "trade", "service", "service_type", "work_type", "category", "business_unit"),
+        "type": ("job_type", "trade", "work", "service", "service_type", "work_type", "category", "business_unit"),
         "desired_date": (
             *("date", "wanted", "date_wanted", "requested_date", "desired", "due_date", "job_date", "install_date"),
             *("service_date", "scheduled_date", "schedule_date", "appointment_date", "date_time", "when", "scheduled"),
@@ -102,7 +102,16 @@ OF_KIND: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "customer_external_id": ("customer_id", "client_id", "customer_number", "account_number"),
         "status": ("job_status", "stage", "state_of_job"),
-        "duration": ("hours", "length", "estimated_hours", "time_needed", "est_hours", "hrs", "estimated_duration"),
+        "duration": (
+            "hours",
+            "length",
+            "estimated_hours",
+            "time_needed",
+            "est_hours",
+            "hrs",
+            "estimated_duration",
+            "how_long",
+        ),
         "required_skills": ("skills", "skills_needed"),
         "priority": ("urgency",),
         "special_requirements": (*NOTE_WORDS, "requirements", "special_instructions", "job_notes", "scope"),
