@@ -35,7 +35,7 @@ from smartscheduler.geocoding.addresses import Address, GeocodingResult
 from smartscheduler.imports.bookings import Booking, ContractorLookup, carry_out, check_permission
 from smartscheduler.imports.columns import COLUMNS, JOB_NUMBER, Columns
 from smartscheduler.imports.customer_rows import body_of_customer, contact_keys, read_contact_phones
-from smartscheduler.imports.file_reader import SURPLUS, Row
+from smartscheduler.imports.file_reader import BROKEN, SURPLUS, Row
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.row_to_payload import Body, address_of, body_of_contractor, body_of_job
 from smartscheduler.rules.current import current_rules
@@ -520,8 +520,14 @@ def _of_column(column: str, keys: Iterable[Key]) -> list[str]:
     return [value for name, value in keys if name == column]
 
 
-def check_surplus(row: Row) -> None:
-    """Raise InvalidInput for cells beyond the last heading: an unquoted comma has probably shifted the cells."""
+def check_cells(row: Row) -> None:
+    """Raise InvalidInput for a row whose cells have probably shifted.
+
+    That is, for broken quotation marks, and for cells beyond the last heading, which an unquoted comma causes.
+    """
+    if row.get(BROKEN):
+        text = gettext("The quotation marks in line {line} do not match. Correct this line, and import it again.")
+        raise InvalidInput.of("", text.format(line=row[BROKEN]))
     if row.get(SURPLUS):
         text = gettext("This row has more cells than there are columns: {cells}")
         raise InvalidInput.of("", text.format(cells=row[SURPLUS][:80]))

@@ -2,6 +2,8 @@
 
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.utils.translation import gettext
@@ -9,21 +11,25 @@ from django.utils.translation import gettext as translated
 
 from smartscheduler.core import child_process
 from smartscheduler.errors import Busy, InvalidInput
-from smartscheduler.imports.file_reader import Table, unpacked_table
+from smartscheduler.imports.readings import Reading, unpacked_reading
+from smartscheduler.imports.unreadable import UnreadableFile
 
 # Each process uses up to one core and FILE_PROCESS_MEMORY_MB, so further files wait.
 AT_ONCE = 1
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
-def read_apart(name: str, content: bytes) -> Table:
-    """Read the table of a file. Raises InvalidInput (field `file`), and Busy while other files are being read."""
+def read_apart(name: str, content: bytes, *, encoding: str | None = None) -> Reading:
+    """Read all sheets of a file, in an encoding or in the one that it seems to have.
+
+    Raises InvalidInput (field `file`), and Busy while other files are being read.
+    """
     if not _turns.acquire(timeout=settings.FILE_PROCESS_SECONDS):
         raise Busy(gettext("Other files are being read. Try again in a moment."))
     try:
         answer = child_process.call(
             "smartscheduler.imports.file_reader:read_for_parent",
-            name.encode() + b"\0" + content,
+            b"\0".join([name.encode(), (encoding or "").encode(), content]),
             seconds=settings.FILE_PROCESS_SECONDS,
             megabytes=settings.FILE_PROCESS_MEMORY_MB,
         )
@@ -39,6 +45,19 @@ def read_apart(name: str, content: bytes) -> Table:
         _turns.release()
     result = json.loads(answer)
     if "refusal" in result:
-        # The message is a literal of the reader, marked there with gettext_noop.
-        raise InvalidInput.of("file", translated(result["refusal"]).format(**result["values"]))
-    return unpacked_table(result["table"])
+        raise _translated(result["refusal"], result["values"])
+    return unpacked_reading(result["reading"])
+
+
+@contextmanager
+def translated_refusals() -> Iterator[None]:
+    """Raise the refusals of the reader in the language of the user, where its functions run in this process."""
+    try:
+        yield
+    except UnreadableFile as refusal:
+        raise _translated(refusal.message, refusal.values) from None
+
+
+def _translated(message: str, values: dict[str, str | int]) -> InvalidInput:
+    # The message is a literal of the reader, marked there with gettext_noop.
+    return InvalidInput.of("file", translated(message).format(**values))

@@ -46,7 +46,7 @@ class ImportRun(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=11, choices=Kind.choices)
     name = models.CharField(_("file"), max_length=200)
-    # The cells of all sheets as text, so that SQL can search them for personal data.
+    # The cells of all sheets as text (readings.packed_reading), so that SQL can search them for personal data.
     table = models.TextField(default="", db_default="")
     # The original file, stored by older versions only; emptied after it is read.
     content = models.BinaryField(default=b"")

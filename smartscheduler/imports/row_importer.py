@@ -13,7 +13,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.errors import Busy, DomainError, InvalidInput
 from smartscheduler.geocoding.addresses import GeocodingResult
 from smartscheduler.imports.file_reader import Row
-from smartscheduler.imports.importers import Context, Importer, check_surplus
+from smartscheduler.imports.importers import Context, Importer, check_cells
 from smartscheduler.imports.models import ImportedRow
 from smartscheduler.imports.row_to_payload import COORDINATES, lacks_point, suggestion_of
 
@@ -72,7 +72,7 @@ def _work_on(
     actor: User | None,
     context: Context,
 ) -> Done:
-    check_surplus(row)
+    check_cells(row)
     body = importer.body(row, present, geocoded)
     if present is not None:
         _check_same_record(row, present)

@@ -29,10 +29,11 @@ from smartscheduler.errors import Busy, InvalidInput
 from smartscheduler.events.publishing import without_messages
 from smartscheduler.geocoding.addresses import GeocodingResult
 from smartscheduler.geocoding.lookup import find, is_configured
-from smartscheduler.imports import isolated_reader
-from smartscheduler.imports.file_reader import Row, Table, packed_table, unpacked_table
+from smartscheduler.imports import file_reader, isolated_reader
+from smartscheduler.imports.file_reader import Row, Table
 from smartscheduler.imports.importers import IMPORTERS, Importer, Key
 from smartscheduler.imports.models import ImportedRow, ImportRun, ImportRunQuerySet
+from smartscheduler.imports.readings import Reading, packed_reading, unpacked_reading
 from smartscheduler.imports.row_importer import Done, work_on
 
 logger = structlog.get_logger(__name__)
@@ -63,7 +64,7 @@ class Batch(NamedTuple):
     places: Sequence[GeocodingResult | None]
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> Sequence[Row]:
         return self.table.rows[self.first : self.first + len(self.places)]
 
 
@@ -338,7 +339,9 @@ def options_of(run: ImportRun) -> dict[str, Any]:
 def table_of(run_id: UUID) -> Table:
     """The table of a run with normalized column names. Raises InvalidInput if an old file cannot be read."""
     run = ImportRun.objects.get(pk=run_id)
-    table = unpacked_table(run.table) if run.table else read_old(run)
+    reading = unpacked_reading(run.table) if run.table else read_old(run)
+    with isolated_reader.translated_refusals():
+        table = file_reader.table_of(reading.sheets[run.sheet], run.heading_line)
     importer = IMPORTERS[run.kind]
     names = importer.check_headings(table.headings)
     renamed = dict(zip(table.headings, names, strict=True))
@@ -349,19 +352,23 @@ def table_of(run_id: UUID) -> Table:
     return Table(table.titles, names, rows, table.lines)
 
 
-def read_old(run: ImportRun) -> Table:
-    """Read a file that an older version has stored unread, and store its table instead.
+def read_old(run: ImportRun) -> Reading:
+    """Read a file that an older version has stored unread, and store its cells instead.
 
     Raises InvalidInput if it cannot be read; then its content is deleted.
     """
     try:
-        table = isolated_reader.read_apart(run.name, bytes(run.content))
+        reading = isolated_reader.read_apart(run.name, bytes(run.content))
     except InvalidInput as refusal:
         run.give_up(refusal.detail)
         ImportRun.objects.filter(pk=run.pk).update(content=b"", problem=run.problem)
         raise
-    ImportRun.objects.filter(pk=run.pk).update(content=b"", table=packed_table(table))
-    return table
+    sheet = file_reader.likely_sheet(reading)
+    run.encoding, run.sheet = reading.encoding, reading.sheets.index(sheet)
+    run.heading_line = file_reader.heading_line_of(sheet)
+    run.content, run.table = b"", packed_reading(reading)
+    run.save(update_fields=["content", "table", "encoding", "sheet", "heading_line"])
+    return reading
 
 
 def read_old_files() -> None:

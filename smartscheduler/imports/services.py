@@ -13,9 +13,10 @@ from smartscheduler.audit.services import record
 from smartscheduler.core.text import visible
 from smartscheduler.errors import InvalidInput
 from smartscheduler.imports import isolated_reader
-from smartscheduler.imports.file_reader import MOST_BYTES, packed_table
+from smartscheduler.imports.file_reader import MOST_BYTES, heading_line_of, likely_sheet, table_of
 from smartscheduler.imports.importers import IMPORTERS
 from smartscheduler.imports.models import ImportRun
+from smartscheduler.imports.readings import packed_reading
 
 State = ImportRun.State
 GOES_ON_AS = {State.UNCHECKED: State.CHECKING, State.STOPPED: State.IMPORTING}
@@ -25,12 +26,19 @@ def begin(*, kind: str, name: str, content: bytes, actor: User, options: Mapping
     """Store a file and start its check. Raises InvalidInput (field `file`) if it cannot be read, Busy."""
     if len(content) > MOST_BYTES:
         raise InvalidInput.of("file", gettext("The file is larger than 10 MB. Split it."))
-    table = isolated_reader.read_apart(name, content)
+    reading = isolated_reader.read_apart(name, content)
+    sheet = likely_sheet(reading)
+    heading_line = heading_line_of(sheet)
+    with isolated_reader.translated_refusals():
+        table = table_of(sheet, heading_line)
     IMPORTERS[kind].check_headings(table.headings)
     return ImportRun.objects.create(
         kind=kind,
         name=visible(name)[-200:],
-        table=packed_table(table),
+        table=packed_reading(reading),
+        encoding=reading.encoding,
+        sheet=reading.sheets.index(sheet),
+        heading_line=heading_line,
         total=len(table.rows),
         created_by=actor,
         options=dict(options or {}),

@@ -1,15 +1,18 @@
-"""Reader of the first sheet of an XLSX workbook. Limits are checked before the XML is parsed."""
+"""Reader of the sheets of an XLSX workbook. Limits are checked before the XML is parsed."""
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_noop
 
 from smartscheduler.core.file_writer import text_of_workbook
 from smartscheduler.imports.cell_formats import write_duration
+from smartscheduler.imports.readings import SEPARATORS, Line
 from smartscheduler.imports.unreadable import UnreadableFile
 
 # Limit of the unpacked size (zip bombs).
@@ -24,6 +27,11 @@ MOST_TAGS, MOST_TAGS_OF_TEXTS = 5_000_000, 1_500_000
 MOST_LINES = 1_048_576
 # One more column than the limit, so that the excess is detected.
 MOST_COLUMNS_LOOKED_AT = 61
+MOST_SHEETS, LONGEST_NAME = 50, 100
+# The type of cells such as #N/A.
+ERROR = "e"
+# Number formats of ZIP codes and other numbers with leading zeros.
+PADDED = re.compile(r"0[0\\-]*0")
 CHUNK = 1024 * 1024
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 PACKED = b"PK\x03\x04"
@@ -31,20 +39,61 @@ DECLARATIONS = tuple(text.encode(code) for text in ("<!DOCTYPE", "<!ENTITY") for
 TEXTS = "xl/sharedstrings.xml"
 
 
-def sheet_lines(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """The lines of the sheet with their numbers. Raises UnreadableFile."""
+class Tab(NamedTuple):
+    """A sheet of a workbook; its lines are read once, and raise UnreadableFile if it is damaged."""
+
+    name: str
+    is_hidden: bool
+    lines: Iterator[Line]
+
+
+class Book(NamedTuple):
+    """A workbook. `date_system`: the first year of its serial dates."""
+
+    tabs: list[Tab]
+    date_system: int
+
+
+def workbook_of(content: bytes) -> Book:
+    """The sheets of a workbook. Raises UnreadableFile."""
     if content.startswith(OLD_WORKBOOK):
         raise UnreadableFile(
             gettext_noop("The file is an old workbook (.xls) or has a password. Save it as .xlsx without a password.")
         )
-    try:
+    with _refusing_damage():
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             _check_parts(packed)
-        yield from _lines(content)
+        # An eighth of the start of each process of the product, and only the child processes that read files need it.
+        from openpyxl import load_workbook
+        from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        if len(book.worksheets) > MOST_SHEETS:
+            raise UnreadableFile(
+                gettext_noop("The workbook has {count} sheets. The limit is {most}."),
+                count=len(book.worksheets),
+                most=MOST_SHEETS,
+            )
+        tabs = [
+            Tab(_name(sheet.title, number), sheet.sheet_state != "visible", _lines(sheet))
+            for number, sheet in enumerate(book.worksheets, start=1)
+        ]
+        return Book(tabs, 1904 if book.epoch == CALENDAR_MAC_1904 else 1900)
+
+
+@contextmanager
+def _refusing_damage() -> Iterator[None]:
+    """Raise UnreadableFile for the arbitrary exceptions that a damaged workbook raises in zipfile and openpyxl."""
+    try:
+        yield
     except (UnreadableFile, MemoryError):
         raise
-    except Exception:  # a damaged workbook raises arbitrary exceptions in zipfile and openpyxl
+    except Exception:
         raise UnreadableFile(gettext_noop("The file is not an XLSX workbook, or is damaged.")) from None
+
+
+def _name(title: str, number: int) -> str:
+    return SEPARATORS.sub(" ", title[:LONGEST_NAME]).strip() or f"Sheet{number}"
 
 
 def _check_parts(packed: zipfile.ZipFile) -> None:
@@ -89,29 +138,25 @@ def _tags(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
     return count
 
 
-def _lines(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    # An eighth of the start of each process of the product, and only the child processes that read files need it.
-    from openpyxl import load_workbook
-
-    sheet = load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets[0]
-    sheet.reset_dimensions()  # the dimensions declared in a file are often wrong
-    for number, line in enumerate(sheet.iter_rows(max_row=MOST_LINES, max_col=MOST_COLUMNS_LOOKED_AT), start=1):
-        filled = any(cell.value is not None for cell in line)
-        yield number, [_text(cell) for cell in line] if filled else []
+def _lines(sheet: Any) -> Iterator[Line]:
+    with _refusing_damage():
+        sheet.reset_dimensions()  # the dimensions declared in a file are often wrong
+        for number, cells in enumerate(sheet.iter_rows(max_row=MOST_LINES, max_col=MOST_COLUMNS_LOOKED_AT), start=1):
+            filled = any(cell.value is not None for cell in cells)
+            yield Line(number, [_text(cell) for cell in cells] if filled else [])
 
 
 def _text(cell: Any) -> str:
     """Text of a cell, as a user would type it."""
+    if cell.value is None or cell.data_type == ERROR:
+        return ""
     match cell.value:
-        case None:
-            return ""
         case str() as text:
             return text_of_workbook(text)
         case bool() as yes:
             return "yes" if yes else "no"
-        case float() as number:
-            # A coordinate has at most ten significant digits; the rest is floating-point noise.
-            return str(int(number)) if number.is_integer() else f"{number:.10g}"
+        case int() | float() as number:
+            return _number(number, cell.number_format)
         case datetime() as moment:
             return _day_or_moment(moment, cell.number_format)
         case date() | time() as clock:
@@ -120,6 +165,23 @@ def _text(cell: Any) -> str:
             return write_duration(duration)
         case value:
             return str(value)
+
+
+def _number(number: float, number_format: str) -> str:
+    if PADDED.fullmatch(number_format):
+        return _padded(number, number_format)
+    # A coordinate has at most ten significant digits; the rest is floating-point noise.
+    return str(int(number)) if float(number).is_integer() else f"{number:.10g}"
+
+
+def _padded(number: float, number_format: str) -> str:
+    """A number with leading zeros, such as a ZIP code in the format 00000 or 00000-0000."""
+    shape = number_format.replace("\\", "")
+    digits = f"{number:.0f}".zfill(shape.count("0"))
+    if number < 0 or len(digits) > shape.count("0"):
+        return f"{number:.0f}"
+    figures = iter(digits)
+    return "".join(next(figures) if sign == "0" else sign for sign in shape)
 
 
 def _day_or_moment(moment: datetime, number_format: str) -> str:

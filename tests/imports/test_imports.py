@@ -408,8 +408,8 @@ class TestThePages:
         table = read_table(f"x.{form}", b"".join(answer))
         assert [row["email"] for row in table.rows] == ["bob@example.com"]
         assert table.rows[0]["errors"].startswith("type: ")
-        table.rows[0]["type"] = "tile"
-        again = b"".join(write_csv(table.titles, [list(row.values()) for row in table.rows])).decode("utf-8-sig")
+        rows = [row | {"type": "tile"} for row in table.rows]
+        again = b"".join(write_csv(table.titles, [list(row.values()) for row in rows])).decode("utf-8-sig")
         assert counts(imported(again, actor)) == (1, 0, 0, 0)
         assert Contractor.objects.count() == 2
 

@@ -159,10 +159,7 @@ LAUGHS = (
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("x.csv", "name;straße\nä;ö\n".encode("cp1252"), "possibly in Windows-1252. Save it as “CSV UTF-8"),
-        ("x.csv", "a,b\n1,2\n".encode("utf-16-le"), "not a CSV file in UTF-8"),
-        ("x.csv", b"".join(write_xlsx(["a"], [["1"]])), "workbook with the extension .csv"),
-        ("x.xlsx", b"a,b\n1,2\n", "not an XLSX workbook"),
+        ("x.csv", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00", "neither a CSV file nor an XLSX workbook"),
         ("x.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "old workbook"),
         ("x.xlsx", packed(a="b"), "not an XLSX workbook"),
         ("x.xlsx", packed(bomb="0" * (101 * 1024 * 1024)), "unpacked file is too large"),
@@ -171,7 +168,7 @@ LAUGHS = (
         ("x.xlsx", b"".join(write_xlsx(["a"], [["1"]]))[:-40], "damaged"),
         ("x.xlsx", b"".join(write_xlsx(["a"], ([str(n)] for n in range(10_001)))), "more than 10,000 rows"),
     ],
-    ids=["cp1252", "utf-16", "workbook", "text", "xls", "zip", "bomb", "cut", "laughs", "broken", "long"],
+    ids=["picture", "xls", "zip", "bomb", "cut", "laughs", "broken", "long"],
 )
 def test_says_what_to_do_with_a_file(name: str, content: bytes, message: str) -> None:
     with pytest.raises(InvalidInput, match=message) as refusal:
@@ -183,11 +180,13 @@ def test_says_what_to_do_with_a_file(name: str, content: bytes, message: str) ->
     "content",
     [
         "a;b\n1;2\n".encode("utf-16"),
+        "a,b\n1,2\n".encode("utf-16-le"),
+        b"".join(write_xlsx(["a", "b"], [["1", "2"]])),
         b"sep=;\r\na;b\r\n1;2\r\n",
         b'"a;x",b\n1,2\n'.replace(b'"a;x"', b'"a"'),
         b"\n\na\tb\n1\t2\n",
     ],
-    ids=["utf-16", "sep", "quoted", "tabs"],
+    ids=["utf-16", "utf-16 without a mark", "workbook", "sep", "quoted", "tabs"],
 )
 def test_is_read_all_the_same(content: bytes) -> None:
     assert read_table("x.csv", content).rows == [{"a": "1", "b": "2"}]

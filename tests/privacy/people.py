@@ -29,8 +29,9 @@ from smartscheduler.core.actors import acting
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.geocoding.models import GeocodedAddress
 from smartscheduler.idempotency.models import KeptAnswer
-from smartscheduler.imports.file_reader import packed_table, read_table
+from smartscheduler.imports.file_reader import read_file
 from smartscheduler.imports.models import ImportedRow, ImportRun
+from smartscheduler.imports.readings import packed_reading
 from smartscheduler.notifications.enqueue import collect_mails
 from smartscheduler.notifications.models import Mail
 from smartscheduler.timeslots import TimeSlot
@@ -160,7 +161,7 @@ def copies_of(record: Contractor | Job, actor: User, kind: str, email: str, name
     """Data of an import, an idempotency key, a geocoder, a road distance provider, and a saved view."""
     digits = re.sub(r"\D", "", phone)
     content = f"name,email,phone,address\n{name},{email},{digits},{street}\n".encode()
-    table = packed_table(read_table("list.csv", content))
+    table = packed_reading(read_file("list.csv", content))
     run = ImportRun.objects.create(kind=kind, name="list.csv", table=table, state="done", total=1, created_by=actor)
     ImportedRow.objects.create(run=run, number=2, label=name, key=email, outcome="created", remarks=f"Like {name}.")
     KeptAnswer.objects.create(
