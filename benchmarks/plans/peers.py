@@ -1,7 +1,7 @@
 """Peers of the product's solver, in an environment of their own: OR-Tools CP-SAT and PyVRP.
 
 python -m benchmarks.plans.peers METHOD < pickled Problem. Prints the placements with processor seconds and megabytes as
-JSON. The extra `peers` has their packages (requirements-peers.lock); the product's environment does not.
+JSON. Their packages are in peers.lock, which `make lock` updates; the product's environment does not have them.
 """
 
 import importlib

@@ -68,8 +68,8 @@ def _beside_plans(client: Client, connection: "psycopg.Connection[Any]", jobs: l
 
 
 def _is_running(connection: "psycopg.Connection[Any]") -> bool:
-    """Whether a plan is being made: its process has started and has read the scope."""
-    query = "SELECT 1 FROM planning_plan WHERE state = 'running' AND event_head IS NOT NULL"
+    """Whether a plan is being made: snapshot, solver, check and storage."""
+    query = "SELECT 1 FROM planning_plan WHERE state = 'running'"
     return connection.execute(query).fetchone() is not None
 
 

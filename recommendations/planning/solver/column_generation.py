@@ -6,6 +6,8 @@
                                                                                 │ none: the bound is found
     integer program over the routes so far ─▶ list every route that a better schedule could contain ─▶ again
 
+A segment with many short jobs is priced by a best-first search with limits of a dynamic program (`long_routes`).
+
 The bound is the Lagrangian one: whatever the charges, no schedule is worth more than all charges together plus what the
 best route of each segment pays above them. Charges are rounded to whole numbers first, so it holds without tolerance.
 A schedule that beats the best known one contains no route that falls short of the bound by more than the gap. Where
@@ -19,8 +21,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommendations.planning.solver.completions import Completions, Memory
 from recommendations.planning.solver.detours import savings
 from recommendations.planning.solver.effort import Effort
+from recommendations.planning.solver.long_routes import LongRouteSearch
 from recommendations.planning.solver.packing import Duals, Packing
 from recommendations.planning.solver.pricing import Priced, RouteSearch, visits_of
 from recommendations.planning.solver.progress import Monitor, Phase
@@ -32,6 +36,12 @@ Ints = NDArray[np.int64]
 # Options of each job that begin as routes of their own; routes added after one linear program.
 SINGLES = 10
 MOST_ADDED = 3_000
+# Routes of a segment that are added after one linear program.
+MOST_OF_A_SEGMENT = 12
+# How much more work than others a segment of long routes may take, to find the best one and to list many.
+LONGER, LONGEST = 4, 16
+# The first and the last part of the gap by which routes fall short that are listed where routes are long.
+FIRST_PART, LAST_PART = 8, 64
 
 
 class Pricing(NamedTuple):
@@ -123,6 +133,7 @@ class ColumnGeneration:
         ]
         self._known: dict[tuple[int, frozenset[int], int], Route] = {}
         self._steps_a_segment = effort.steps_a_segment // 10
+        self._memory: dict[int, Memory] = {}
 
     def run(self) -> None:
         self._table = OptionTable(self.network)
@@ -131,7 +142,7 @@ class ColumnGeneration:
         self._relax(packing)
         if self._lowest is None or self.proven:
             return
-        self._select(self._worth_keeping(self._known.values(), *self._lowest))
+        self._select(self._worth_keeping(self._known.values(), *self._lowest, self._gap(self._lowest[1])))
         if not self.proven:
             self._prove(*self._lowest)
 
@@ -207,7 +218,7 @@ class ColumnGeneration:
             priced = self._search(segment, table.jobs_of(place, included), duals, int(thresholds[segment]), rising)
             shares[segment] = max(0, priced.most)
             exact = exact and priced.exact
-            best = priced.routes[-3:] if rising else priced.routes
+            best = priced.routes[-MOST_OF_A_SEGMENT:] if rising else priced.routes
             routes += [(reward - int(thresholds[segment]), segment, jobs) for reward, jobs in best]
             if len(routes) > most_routes:
                 exact = False
@@ -220,7 +231,15 @@ class ColumnGeneration:
         charges = {job: int(duals.jobs[job]) + (0 if booked[job] else contractor) for job in jobs}
         visits = visits_of(self.network, segment, charges, duals.change, self._table.cheapest)
         self.monitor.tick()
-        priced = RouteSearch(self.network, segment, visits, threshold, rising=rising).run(self._steps_a_segment)
+        if segment not in self._memory:
+            priced = RouteSearch(self.network, segment, visits, threshold, rising=rising).run(self._steps_a_segment)
+            self.statistics["steps"] += priced.steps
+            if priced.exact or not Completions.possible(self.network, visits):
+                return priced
+            self._memory[segment] = {}
+        memory = self._memory[segment]
+        search = LongRouteSearch(self.network, segment, visits, threshold, memory, rising=rising)
+        priced = search.run((LONGER if rising else LONGEST) * self._steps_a_segment)
         self.statistics["steps"] += priced.steps
         return priced
 
@@ -241,16 +260,15 @@ class ColumnGeneration:
             if route is not None:
                 yield route
 
-    def _worth_keeping(self, routes: Iterable[Route], duals: Duals, pricing: Pricing) -> list[Route]:
-        """Routes that a better schedule could contain, and those of the best one."""
-        gap = pricing.bound - SCALE * (self.worth + 1)
+    def _worth_keeping(self, routes: Iterable[Route], duals: Duals, pricing: Pricing, slack: int) -> list[Route]:
+        """Routes that fall short of the best of their segment by `slack` at most, and those of the best schedule."""
         kept = list(self.best)
         members = {id(route) for route in kept}
         for route in routes:
             contractor = self.network.contractors[route.segment]
             reward = SCALE * route.worth - int(duals.jobs[list(route.jobs)].sum())
             reward -= route.new * int(duals.contractors[contractor]) + route.changes * duals.change
-            if id(route) not in members and reward >= int(pricing.shares[route.segment]) - gap:
+            if id(route) not in members and reward >= int(pricing.shares[route.segment]) - slack:
                 kept.append(route)
         return kept
 
@@ -274,26 +292,54 @@ class ColumnGeneration:
         return self.most_changes is None or schedule.changes <= self.most_changes
 
     def _prove(self, duals: Duals, pricing: Pricing) -> None:
-        """List every route that a better schedule could contain and solve the integer program over them."""
+        """List the routes that a better schedule could contain and solve the integer program over them.
+
+        If they are too many, only those are listed that fall short of the best of their segment by less.
+        """
         self.monitor.phase(Phase.PROOF, 0.8)
-        gap = pricing.bound - SCALE * (self.worth + 1)
         self._steps_a_segment = self.effort.steps_a_segment
-        listed = self._price(duals, pricing.shares - gap - 1, gap + 1, self.effort.routes * 4)
-        if not listed.exact:
-            self.limit = "routes"
-            return
-        self._new_routes(route for _, segment, jobs in listed.routes for route in self.network.variants(segment, jobs))
-        routes = self._worth_keeping(self._known.values(), duals, pricing)
-        self.statistics["listed"] = len(routes)
-        if len(routes) > self.effort.routes:
-            self.limit = "routes"
-            return
+        gap = self._gap(pricing)
+        slack, self.limit = -(-gap // FIRST_PART) if self._memory else gap, "routes"
+        while slack * LAST_PART >= gap and self.statistics["steps"] < 2 * self.effort.steps:
+            routes = self._listed(duals, pricing, slack)
+            if routes is None and self.statistics["listed"]:
+                return
+            if routes is None:
+                slack //= 2
+                continue
+            self.statistics["listed"] = len(routes)
+            self._settle(duals, pricing, routes, slack)
+            if self._gap(pricing) <= slack:
+                return
+            slack = self._gap(pricing)
+
+    def _settle(self, duals: Duals, pricing: Pricing, routes: Sequence[Route], slack: int) -> None:
+        """Solve the integer program over all routes that fall short by `slack` at most, and lower the bound.
+
+        A schedule with another route is worth at most the bound less that.
+        """
+        gap = self._gap(pricing)
         bound = self._select(routes)
         if bound is None or self.bound is None:
             return
         proven, omitted = max(self.worth, int(np.floor(bound + 0.5))), max(self._omitted(duals, pricing, gap))
-        self.bound = min(self.bound, max(proven, omitted))
-        self.limit = "branches" if proven >= omitted else "options"
+        unlisted = (pricing.bound - slack - 1) // SCALE if slack < self._gap(pricing) else self.worth
+        self.bound = min(self.bound, max(proven, omitted, unlisted))
+        if max(proven, omitted) >= unlisted:
+            self.limit = "branches" if proven >= omitted else "options"
+
+    def _gap(self, pricing: Pricing) -> int:
+        """How far a route of a better schedule can fall short of the best one of its segment, scaled."""
+        return pricing.bound - SCALE * (self.worth + 1)
+
+    def _listed(self, duals: Duals, pricing: Pricing, slack: int) -> list[Route] | None:
+        """All routes that fall short by `slack` at most; None if they are too many or the steps are spent."""
+        listed = self._price(duals, pricing.shares - slack - 1, slack + 1, self.effort.routes * 4)
+        if not listed.exact:
+            return None
+        self._new_routes(route for _, segment, jobs in listed.routes for route in self.network.variants(segment, jobs))
+        routes = self._worth_keeping(self._known.values(), duals, pricing, slack)
+        return routes if len(routes) <= self.effort.routes else None
 
     def _omitted(self, duals: Duals, pricing: Pricing, gap: int) -> Iterator[int]:
         """Bounds of the schedules that use an option which the snapshot omitted, where they could be better."""

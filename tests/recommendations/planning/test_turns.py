@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, NoReturn
 
@@ -11,6 +12,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from assignments.eligibility import Reason, Rule
+from benchmarks.plans.database import load
+from benchmarks.plans.worlds import generate
 from jobs.models import Job
 from recommendations.planning import child_run, results, runs
 from recommendations.planning.models import Plan, PlanItem
@@ -291,3 +294,57 @@ def test_a_killed_solver_starts_again_with_the_same_seed(monkeypatch: pytest.Mon
     runs.work_on_plans()
     plan.refresh_from_db()
     assert (plan.state, plan.attempts, plan.seed, plan.items.count()) == ("ready", 2, 7, 1)
+
+
+class Stopwatch:
+    """Stops or cancels a run when its plan so far is known, and takes the processor seconds that its child needs then.
+
+    A busy machine changes the time on the clock, and hardly the processor seconds.
+    """
+
+    def __init__(self, plan: Plan, act: Callable[..., Plan], *, with_bound: bool) -> None:
+        self.plan, self.act, self.with_bound = plan, act, with_bound
+        self.asked_at, self.seconds = 0.0, 0.0
+
+    def watch(self) -> None:
+        for child in psutil.Process().children():
+            with suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
+                if "run_for_parent" in " ".join(child.cmdline()):
+                    self._look(sum(child.cpu_times()[:2]))
+
+    def _look(self, used: float) -> None:
+        if self.asked_at:
+            self.seconds = used - self.asked_at
+            return
+        best = Plan.objects.values_list("progress", flat=True).get(pk=self.plan.pk)
+        if best.get("planned") and (best.get("bound") is not None or not self.with_bound):
+            self.act(plan_id=self.plan.pk, actor=None)
+            self.asked_at = used
+
+
+@pytest.mark.system
+@pytest.mark.django_db(transaction=True)
+def test_a_large_run_stops_or_is_canceled_within_two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """1,000 contractors and 500 jobs: in the local search, in column generation, and canceled."""
+    monkeypatch.undo()
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(runs, "BEAT_SECONDS", 0.05)
+    scope = replace(load(generate(seed=5, contractors=1_000, jobs=500)), effort="thorough")
+    for act, with_bound in [(stop_plan, False), (stop_plan, True), (cancel_plan, False)]:
+        plan = request_plan(scope=scope, actor=None)
+        taken = runs.take(plan.pk)
+        assert taken
+        stopwatch = Stopwatch(plan, act, with_bound=with_bound)
+        runs.run_apart(taken, watch=stopwatch.watch)
+        plan.refresh_from_db()
+        assert stopwatch.asked_at
+        assert stopwatch.seconds <= 2
+        if act is cancel_plan:
+            assert (plan.state, plan.items.exists(), plan.failure) == ("cancelled", False, "")
+        else:
+            assert (plan.state, plan.limit_reached) == ("stopped", "stopped")
+            assert plan.items.count() + plan.misses.count() == 500
+            assert plan.items.count() > 450
+            assert plan.worth == sum(plan.items.values_list("worth", flat=True))
+            assert (plan.bound is not None) >= with_bound
