@@ -47,7 +47,7 @@ LIMITS: Mapping[str, Mapping[str, float]] = {
     "60x60": {"gap": 0.0, "seconds": 5, "planned": 57},
     "60x100": {"gap": 0.05, "seconds": 5, "planned": 97},
     "60x240": {"gap": 0.05, "seconds": 10, "planned": 232},
-    "15x110": {"gap": 0.1, "seconds": 60, "planned": 94},
+    "15x110": {"gap": 0.5, "seconds": 60, "planned": 94},
     "1000x500": {"gap": 0.05, "seconds": 30, "megabytes": 600},
     "10000x5000": {"seconds": 300, "megabytes": 2_048},
 }
