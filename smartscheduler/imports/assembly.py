@@ -8,19 +8,38 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
 from openpyxl.utils.datetime import from_excel
 
 from smartscheduler.core.entry import UnreadableText
 from smartscheduler.core.geo.address_lines import read_address
 from smartscheduler.imports.file_reader import SURPLUS, Row, Table
-from smartscheduler.imports.targets import NAMES, NOTE, NOTES, PHONE_PARTS, PHONES, POSTAL, targets_of
+from smartscheduler.imports.targets import (
+    BILLING,
+    NAMES,
+    NOTE,
+    NOTES,
+    PHONE_KINDS,
+    PHONE_PARTS,
+    PHONES,
+    POSTAL,
+    targets_of,
+)
 
 SERIAL_DAY = re.compile(r"\d{5}(?:\.0{1,15})?", re.ASCII)
 SERIAL_TIME = re.compile(r"0?\.\d{1,17}|0", re.ASCII)
-# The date before the time that it has; it starts with the first digits with a colon or AM or PM.
+# The time behind a date; it starts with the first digits with a colon or AM or PM.
 TIME_AT_END = re.compile(r"(?:T|,? {1,3})\d{1,2}(?::\d\d| ?[aApP]\.?[mM]).{0,20}\Z", re.ASCII)
 # Days of time cells of a workbook.
 DAY_OF_TIMES = re.compile(r"(?:1899-12-3[01]|1900-01-0\d|1904-01-01)[T ]", re.ASCII)
+BETWEEN_NUMBERS = re.compile(r"[;,\n|]")
+BETWEEN_EMAILS = re.compile(r"[;,\s]+")
+# Google Contacts puts this between several values in a cell.
+BETWEEN_VALUES = ":::"
+FEWEST_DIGITS_OF_A_PHONE = 7
+LONGEST_LIST = 1_000
+# What other products write in cells without a value.
+DASHES = {"-", "–", "—"}
 
 
 def standard_rows(kind: str, table: Table, mapping: Sequence[str | None], options: Mapping[str, Any]) -> list[Row]:
@@ -43,10 +62,11 @@ def standard_rows(kind: str, table: Table, mapping: Sequence[str | None], option
 
 def columns_given(kind: str, mapping: Iterable[str | None]) -> list[str]:
     """The standard columns that the targets of a file give, in the order of the columns of this product."""
-    names = set[str]()
-    for target in mapping:
-        names.update(_columns_of_part(kind, target) if target else ())
-    return [name for name in targets_of(kind).columns if name in names]
+    targets = targets_of(kind)
+    names = {name for target in mapping if target for name in targets.columns_of(target)}
+    if kind == "jobs" and "start" in names:
+        names.add("desired_date")
+    return [name for name in targets.columns if name in names]
 
 
 def assembled(row_by_target: Mapping[str, str], kind: str, options: Mapping[str, Any]) -> Row:
@@ -54,14 +74,20 @@ def assembled(row_by_target: Mapping[str, str], kind: str, options: Mapping[str,
     columns = set(targets_of(kind).columns)
     row = {name: cell for name, cell in row_by_target.items() if name in columns}
     parts = {name: cell for name, cell in row_by_target.items() if name not in columns}
+    notes = [parts[NOTE]] if parts.get(NOTE) else []
     _name(row, parts, NAMES[kind])
     _phones(row, parts, PHONES[kind])
+    if kind == "customers":
+        _email(row, notes)
     _place(row, parts)
     if kind == "jobs":
         _moments(row, parts)
-    if NOTE in parts and kind in NOTES:
+        _booking(row, parts, notes)
+    if "property_number" in parts:
+        row["external_id"] = row.get("external_id") or parts["property_number"].partition("_")[0]
+    if kind in NOTES and (notes or NOTE in parts):
         name = NOTES[kind]
-        row[name] = "\n".join(filter(None, [row.get(name, ""), parts[NOTE]]))
+        row[name] = "\n".join(filter(None, [row.get(name, ""), *notes]))
     return row
 
 
@@ -71,45 +97,65 @@ def with_defaults(row: Row, options: Mapping[str, Any]) -> Row:
     return row | missing if missing else row
 
 
-def _columns_of_part(kind: str, target: str) -> tuple[str, ...]:
-    if target in targets_of(kind).columns:
-        return (target,)
-    if target in PHONE_PARTS:
-        return (PHONES[kind],)
-    return {
-        "first_name": (NAMES[kind],),
-        "last_name": (NAMES[kind],),
-        "company": (NAMES[kind],),
-        "full_address": POSTAL,
-        "address_2": ("address",),
-        "clock": (),
-        "end_clock": ("end",),
-        NOTE: (NOTES.get(kind, ""),),
-    }[target]
-
-
 def _name(row: Row, parts: Mapping[str, str], column: str) -> None:
-    if parts.keys() & {"first_name", "last_name"}:
-        person = " ".join(filter(None, [parts.get("first_name"), parts.get("last_name")]))
+    """The name: as given, of its parts, the company, or the display name, which can repeat a company."""
+    if parts.keys() & {"first_name", "middle_name", "last_name"}:
+        person = " ".join(filter(None, (parts.get(name) for name in ("first_name", "middle_name", "last_name"))))
         row[column] = row.get(column) or person
     if "company" in parts:
         row[column] = row.get(column) or parts["company"]
+    if "display_name" in parts:
+        is_known = row.get(column) or row.get("company")
+        row[column] = row.get(column, "") if is_known else parts["display_name"]
 
 
 def _phones(row: Row, parts: Mapping[str, str], column: str) -> None:
     others = [parts[name] for name in PHONE_PARTS if name in parts]
+    others += [_with_kind(parts[name], kind) for name, kind in PHONE_KINDS.items() if name in parts]
     if others:
         row[column] = "; ".join(filter(None, [row.get(column, ""), *others]))
+    if BETWEEN_VALUES in row.get(column, ""):
+        row[column] = "; ".join(part.strip() for part in row[column].split(BETWEEN_VALUES))
+
+
+def _with_kind(cell: str, kind: str) -> str:
+    """Numbers with the word for their kind behind each: `512 555 0143 mobile`."""
+    numbers = [part.strip() for part in BETWEEN_NUMBERS.split(cell.replace(BETWEEN_VALUES, ";")[:LONGEST_LIST])]
+    return "; ".join(
+        f"{number} {kind}" if sum(map(str.isdigit, number)) >= FEWEST_DIGITS_OF_A_PHONE else number
+        for number in filter(None, numbers)
+    )
+
+
+def _email(row: Row, notes: list[str]) -> None:
+    """The first of several addresses in a cell of a customer. The others become a note."""
+    if row.get("email", "").count("@") < 2:
+        return
+    addresses = [text for text in BETWEEN_EMAILS.split(row["email"].replace(BETWEEN_VALUES, ";")) if text]
+    row["email"] = addresses[0]
+    notes.append(gettext("Email: {addresses}").format(addresses=", ".join(addresses[1:])))
 
 
 def _place(row: Row, parts: Mapping[str, str]) -> None:
-    if line := parts.get("full_address", ""):
+    _add_place(row, parts, "full_address", "address_2")
+    if not parts.keys() & set(BILLING.values()):
+        return
+    billing = {name: parts[part] for name, part in BILLING.items() if part in parts}
+    of_bill = {name: cell for name, cell in billing.items() if name in POSTAL}
+    _add_place(of_bill, billing, "full_address", "address_2")
+    is_empty = not any(row.get(name) for name in POSTAL)
+    for name, cell in of_bill.items():
+        row[name] = cell if is_empty else row.get(name, "")
+
+
+def _add_place(row: Row, parts: Mapping[str, str], whole: str, second: str) -> None:
+    if line := parts.get(whole, ""):
         for name, text in _split(line).items():
             row[name] = row.get(name) or text
-    elif "full_address" in parts:
+    elif whole in parts:
         row.setdefault("address", "")
-    if second := parts.get("address_2", ""):
-        row["address"] = ", ".join(filter(None, [row.get("address", ""), second]))
+    if text := parts.get(second, ""):
+        row["address"] = ", ".join(filter(None, [row.get("address", ""), text]))
 
 
 def _split(line: str) -> dict[str, str]:
@@ -122,7 +168,10 @@ def _split(line: str) -> dict[str, str]:
 
 def _moments(row: Row, parts: Mapping[str, str]) -> None:
     """Dates with their times. The start of a booking is also its desired date, if the file has none."""
-    day = "start" if "start" in row else "desired_date"
+    for name in ("desired_date", "start", "end"):
+        if row.get(name) in DASHES:
+            row[name] = ""
+    day = "start" if row.get("start") else "desired_date"
     if clock := parts.get("clock", ""):
         row[day] = _at(row.get(day, ""), clock)
     if "end_clock" in parts:
@@ -130,6 +179,27 @@ def _moments(row: Row, parts: Mapping[str, str]) -> None:
         row["end"] = _at(of_day, parts["end_clock"]) if parts["end_clock"] else row.get("end", "")
     if row.get("start") and not row.get("desired_date"):
         row["desired_date"] = row["start"]
+
+
+def _booking(row: Row, parts: Mapping[str, str], notes: list[str]) -> None:
+    """The first of several contractors; the others become a note. A day of completion means that a job is completed."""
+    if "closed_date" in parts:
+        closed = parts["closed_date"] not in {"", *DASHES}
+        row["status"] = row.get("status") or ("completed" if closed else "")
+    names = contractors_of(row.get("contractor", ""))
+    if len(names) > 1:
+        row["contractor"] = names[0]
+        notes.append(gettext("Other contractors: {names}").format(names=", ".join(names[1:])))
+
+
+def contractors_of(cell: str) -> list[str]:
+    """The names in a cell: `Ada Moore, Ben Hill` are two, `Moore, Ada` is one."""
+    text = cell[:LONGEST_LIST]
+    for sign in (";", "\n", "&", " and ", ","):
+        names = [name for part in text.split(sign) if (name := part.strip())]
+        if len(names) > 1 and (sign in ";\n" or all(" " in name for name in names)):
+            return [whole for name in names for whole in contractors_of(name)]
+    return [cell] if cell else []
 
 
 def _at(day: str, clock: str) -> str:

@@ -3,7 +3,6 @@
 The match is deterministic, looks at a bounded number of cells, and each part of it has a reason for the page.
 """
 
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -24,13 +23,14 @@ from smartscheduler.imports.cell_content import (
     is_zip_code,
 )
 from smartscheduler.imports.columns import RESULTS
-from smartscheduler.imports.file_reader import Table, heading
-from smartscheduler.imports.synonyms import PREFIXES, synonyms_of
-from smartscheduler.imports.targets import EMAILS, NOTE, PHONE_PARTS, PHONES, targets_of
+from smartscheduler.imports.file_reader import Table
+from smartscheduler.imports.presets import Preset, preset_of
+from smartscheduler.imports.synonyms import PREFIXES, normal, synonyms_of
+from smartscheduler.imports.targets import NOTE, PHONE_PARTS, PHONES, targets_of
 
 # So many filled cells of a column are looked at, and this share of them decides.
 SAMPLE, SHARE = 50, 0.8
-LONGEST_CELL, LONGEST_HEADING = 200, 200
+LONGEST_CELL = 200
 LOOKED_AT = 2_000
 # Synonyms without the prefix of their heading come after all others.
 PREFIXED = 1_000
@@ -96,19 +96,18 @@ def match(kind: str, table: Table) -> Mapping:
     """Match the headings of a table with the targets of a kind of record."""
     names = [normal(title) for title in table.titles]
     passed_over = passed_over_in(kind, names)
-    targets, reasons = _by_name(kind, names, passed_over)
+    is_own = _is_own(kind, names, passed_over)
+    preset = None if is_own else preset_of(kind, names)
+    targets, reasons = _by_preset(preset, names)
+    passed_over |= {name for name in names if preset and preset.knows(name)}
+    _by_name(kind, names, passed_over, targets, reasons)
     samples = _samples(table)
     _refine(samples, targets)
     for at, cells in enumerate(samples):
         if targets[at] is None and names[at] not in passed_over:
             _by_content(kind, at, cells, targets, reasons)
-    return Mapping(targets, confident=_is_own(kind, names, passed_over), reasons=reasons)
-
-
-def normal(title: str) -> str:
-    """A heading without accents, signs and case: `Teléfono *` becomes `telefono`, `Job #` `job_number`."""
-    plain = unicodedata.normalize("NFKD", title[:LONGEST_HEADING].replace("#", " number "))
-    return heading("".join(letter for letter in plain if not unicodedata.combining(letter)))
+    is_known = preset is not None and all(preset.knows(name) or name in passed_over for name in names)
+    return Mapping(targets, preset.code if preset else "", is_own or is_known, reasons)
 
 
 def fingerprint(kind: str, titles: Iterable[str]) -> str:
@@ -127,7 +126,17 @@ def passed_over_in(kind: str, names: Sequence[str]) -> set[str]:
     return targets_of(kind).read_only | results
 
 
-def _by_name(kind: str, names: Sequence[str], passed_over: set[str]) -> tuple[Targets, list[Reason | None]]:
+def _by_preset(preset: Preset | None, names: Sequence[str]) -> tuple[Targets, list[Reason | None]]:
+    targets: Targets = [preset.targets.get(name) or None if preset else None for name in names]
+    for at, target in enumerate(targets):
+        if target != NOTE and target in targets[:at]:
+            targets[at] = None
+    return targets, [Reason("preset") if target else None for target in targets]
+
+
+def _by_name(
+    kind: str, names: Sequence[str], passed_over: set[str], targets: Targets, reasons: list[Reason | None]
+) -> None:
     """Own names before synonyms, and synonyms in the order of their list; each target once."""
     own, words = set(targets_of(kind).names) - {NOTE}, synonyms_of(kind)
     ranked = list[tuple[int, int, str]]()
@@ -139,14 +148,11 @@ def _by_name(kind: str, names: Sequence[str], passed_over: set[str]) -> tuple[Ta
         ranked += [(1 + rank, at, target) for target, rank in words.get(name, {}).items()]
         for short in _without_prefix(kind, name):
             ranked += [(PREFIXED + rank, at, target) for target, rank in words.get(short, {}).items()]
-    targets: Targets = [None] * len(names)
-    reasons: list[Reason | None] = [None] * len(names)
-    taken = set[str]()
+    taken = set(targets)
     for rank, at, target in sorted(ranked):
         if targets[at] is None and target not in taken:
             targets[at], reasons[at] = target, Reason("synonym" if rank else "name")
             taken.add(target)
-    return targets, reasons
 
 
 def _without_prefix(kind: str, name: str) -> list[str]:
@@ -166,7 +172,7 @@ def _by_content(kind: str, at: int, cells: Sequence[str], targets: Targets, reas
 
 def _content_tests(kind: str) -> list[tuple[ContentTest, tuple[str, ...]]]:
     return [
-        (is_email, (EMAILS[kind],)),
+        (is_email, ("email",)),
         (is_phone, (PHONES[kind], *PHONE_PARTS)),
         (is_address_line, ("full_address",)),
         (is_zip_code, ("zip_code",)),

@@ -7,8 +7,9 @@ from django.db import transaction
 from smartscheduler.accounts.models import User
 from smartscheduler.imports.columns import COLUMNS, RESULTS
 from smartscheduler.imports.file_reader import Table
-from smartscheduler.imports.mapping import Mapping, Reason, fingerprint, match, normal
+from smartscheduler.imports.mapping import Mapping, Reason, fingerprint, match
 from smartscheduler.imports.models import SavedMapping
+from smartscheduler.imports.synonyms import normal
 from smartscheduler.imports.targets import targets_of
 
 # The oldest matches make room for new ones.

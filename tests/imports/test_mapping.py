@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from smartscheduler.imports.columns import COLUMNS, RESULTS
 from smartscheduler.imports.export_rows import HEADINGS
 from smartscheduler.imports.file_reader import Table, heading
-from smartscheduler.imports.mapping import Mapping, fingerprint, match, normal, repeated
+from smartscheduler.imports.mapping import Mapping, fingerprint, match, repeated
+from smartscheduler.imports.synonyms import normal
 from smartscheduler.imports.targets import NOTE, targets_of
 
 KINDS = sorted(COLUMNS)
@@ -56,7 +57,13 @@ def test_other_headings_need_a_look(kind: str) -> None:
         ),
         ("contractors", "First Name,Last Name,Cell,Mobile", "first_name,last_name,phone_2,phone_number"),
         ("customers", "Teléfono,CIUDAD,Dirección,Estado", "phones,city,address,state"),
-        ("customers", "Home Phone,Work Phone,Mobile Phone", "phone_2,phone_3,phones"),
+        ("customers", "Home Phone,Work Phone,Mobile Phone", "home_phone,work_phone,mobile_phone"),
+        ("customers", "Phone,Mobile,Cell", "phones,mobile_phone,phone_2"),
+        ("customers", "Billing City,City,Billing Street", "billing_city,city,billing_address"),
+        ("customers", "Display Name,First,Middle,Last", "display_name,first_name,middle_name,last_name"),
+        ("jobs", "Billing City,Service City,Billing Zip", ",city,zip_code"),
+        ("jobs", "Day,Arrive,How long,Crew", "desired_date,clock,duration,contractor"),
+        ("contractors", "Sub,Trades,Cell,Home address", "name,type,phone_number,address"),
         ("jobs", "Date,Start Time,End Time,Customer", "desired_date,clock,end_clock,customer_name"),
         ("jobs", "Customer City,Customer Zip Code,Service Street", "city,zip_code,address"),
         ("jobs", "Scheduled Start,Scheduled End,Technician,Job Status", "start,end,contractor,status"),
@@ -83,6 +90,7 @@ def test_headings_of_other_files(kind: str, titles: str, expected: str) -> None:
         ("jobs", ["2 hrs", "90 min", "2h 30m"], "duration"),
         ("jobs", ["Tile", "Carpet"], "type"),
         ("jobs", ["Scheduled", "In Progress", "Completed"], "status"),
+        ("jobs", ["ada@example.com"], None),
         ("jobs", ["$1,200.00", "$80"], None),
         ("jobs", ["1200.50", "80.00"], None),
         ("jobs", ["5125550143", "5125550144"], None),
