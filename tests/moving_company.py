@@ -1,6 +1,6 @@
 """Three spreadsheets of a flooring company, as its office keeps them: other headings, mixed formats, and faults.
 
-`python -m tests.moving_company FOLDER` writes them. The same day and seed give the same content.
+`python -m tests.moving_company FOLDER 2026-12-01` writes those of a day. The same day and seed give the same content.
 """
 
 import csv
@@ -283,8 +283,12 @@ def _packed(book: Workbook) -> bytes:
     return buffer.getvalue()
 
 
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
+def write(folder: Path, today: date) -> None:
+    """Write the three files of this day."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in company(date.today()).files.items():  # noqa: DTZ011
+    for name, content in company(today).files.items():
         (folder / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), date.fromisoformat(sys.argv[2]))

@@ -104,9 +104,9 @@ def exports() -> dict[str, tuple[str, dict[str, str]]]:
     whole = {
         (kind, form): reverse("admin:imports_export", args=[kind, form]) + "?all=1" for kind in LISTS for form in FORMS
     }
-    filters = {kind: {copies.field: copies.wanted} for kind, copies in LISTS.items()}
+    filters = {kind: {copies.field: copies.filtered} for kind, copies in LISTS.items()}
     return {address: (kind, {}) for (kind, _form), address in whole.items()} | {
-        f"{address}&{copies.field}__exact={copies.wanted}": (kind, filters[kind])
+        f"{address}&{copies.field}__exact={copies.filtered}": (kind, filters[kind])
         for (kind, _form), address in whole.items()
         for copies in [LISTS[kind]]
     }
@@ -134,7 +134,7 @@ class Copies(NamedTuple):
     key: tuple[str, str]
 
     @property
-    def wanted(self) -> str:
+    def filtered(self) -> str:
         return self.values[1]
 
 

@@ -191,8 +191,8 @@ def test_bookings_and_past_work() -> None:
             past = record_past_work(job_id=done.pk, contractor_id=crew.pk, start=start, actor=actor, is_over=True)
             if days % 2:
                 rate_assignment(assignment_id=past.pk, rating=Decimal("4.25"), actor=actor)
-            wanted = create_job(actor=actor, desired_date=at(9, days=days), **values)
-            booked = assign_job(job_id=wanted.pk, contractor_id=crew.pk, start=at(13, 5, days=days), actor=actor)
+            upcoming = create_job(actor=actor, desired_date=at(9, days=days), **values)
+            booked = assign_job(job_id=upcoming.pk, contractor_id=crew.pk, start=at(13, 5, days=days), actor=actor)
             if days % 2:
                 confirm_assignment(assignment_id=booked.pk, actor=actor)
     dropped = create_job(actor=actor, desired_date=at(9, days=4), **places[0])
