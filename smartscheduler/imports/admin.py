@@ -22,6 +22,7 @@ from contractors.models import Contractor
 from customers.models import Customer
 from jobs.models import Job
 from smartscheduler.adminsite import registry
+from smartscheduler.adminsite.buttons import Button, Weight
 from smartscheduler.adminsite.changelists import ListAdmin
 from smartscheduler.adminsite.html import badge, in_utc
 from smartscheduler.adminsite.permissions import person
@@ -32,12 +33,15 @@ from smartscheduler.audit.models import Act
 from smartscheduler.audit.services import filters_of, record
 from smartscheduler.errors import DomainError, InvalidInput
 from smartscheduler.imports import services
-from smartscheduler.imports.actions import ACTIONS
+from smartscheduler.imports.actions import ACTIONS, may_import
 from smartscheduler.imports.columns import COLUMNS
 from smartscheduler.imports.export_views import FORMS, download, export
 from smartscheduler.imports.forms import FileForm
+from smartscheduler.imports.match_form import MatchForm
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.result_file import Results
+from smartscheduler.imports.saved_mappings import matched
+from smartscheduler.imports.tables import uploaded_table
 from smartscheduler.imports.views import outcome, progress
 
 MODELS = {"contractors": Contractor, "jobs": Job, "customers": Customer, "assignments": Assignment}
@@ -83,6 +87,7 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
         own = [
             path("export/<str:kind>.<str:form>", view(self.export_view), name="imports_export"),
             path("template/<str:kind>.<str:form>", view(self.template_view), name="imports_template"),
+            path("<uuid:object_id>/match/", view(self.match_view), name=self._route("match")),
             path("<uuid:object_id>/progress/", view(self.progress_view), name=self._route("progress")),
             path("<uuid:object_id>/result.<str:form>", view(self.result_view), name=self._route("result")),
         ]
@@ -112,8 +117,7 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
             except DomainError as refusal:
                 show_refusal(form, refusal)
             else:
-                messages.info(request, gettext("The file is being checked. Nothing is imported yet."))
-                return redirect(self.address("change", run))
+                return self._checking_or_matching(request, run)
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Import a file"),
@@ -122,6 +126,55 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
             "columns": COLUMNS,
         }
         return TemplateResponse(request, "admin/imports/add.html", context)
+
+    def _checking_or_matching(self, request: HttpRequest, run: ImportRun) -> HttpResponse:
+        """The page after an upload or a match: the check, or the match if a user has to look at it."""
+        if run.state == State.MATCHING:
+            return redirect(self.address("match", run))
+        messages.info(request, gettext("The file is being checked. Nothing is imported yet."))
+        return redirect(self.address("change", run))
+
+    def match_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """Match the columns of the file with targets. The check starts with the match that is sent."""
+        run = self.record_or_404(request, object_id)
+        if not self._may_match(request, run):
+            raise PermissionDenied
+        if not run.may_match:
+            messages.warning(
+                request, gettext("The columns can be matched until the import starts, and not during a check.")
+            )
+            return redirect(self.address("change", run))
+        table = uploaded_table(run)
+        form = MatchForm(run, table, matched(run.kind, table), request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                run = services.match_columns(
+                    run_id=run.pk,
+                    targets=form.targets,
+                    options=form.options,
+                    seen=form.cleaned_data["seen"],
+                    remember_it=form.cleaned_data["remember"],
+                    actor=person(request),
+                )
+            except DomainError as refusal:
+                show_refusal(form, refusal)
+                form.data = request.POST.copy()
+                form.data["seen"] = run.match_version
+            else:
+                return self._checking_or_matching(request, run)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Match the columns"),
+            "subtitle": str(run),
+            "opts": self.opts,
+            "original": run,
+            "run": run,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/imports/match.html", context)
+
+    def _may_match(self, request: HttpRequest, run: ImportRun) -> bool:
+        return self.has_add_permission(request) and may_import(person(request), run)
 
     def render_change_form(
         self,
@@ -132,15 +185,26 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
+        if obj.state == State.MATCHING and self._may_match(request, obj):
+            return redirect(self.address("match", obj))
         context |= self._panel(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _panel(self, request: HttpRequest, run: ImportRun) -> dict[str, Any]:
         """Context of the panel of a file: only the progress while a worker processes it, then the results."""
         context = progress(run) | {"buttons": self.buttons(request, run), "address": self.address("change", run)}
-        if not run.is_at_work:
+        if run.state != State.MATCHING and not run.is_at_work:
             context |= outcome(run, request.GET) | {"files": [(form, self._file(run, form)) for form in FORMS]}
         return context | {"progress_url": self.address("progress", run)}
+
+    def buttons(self, request: HttpRequest, record: Any) -> list[Button]:
+        buttons = super().buttons(request, record)
+        if record.may_match and self._may_match(request, record):
+            link = Button(
+                label=_("Change the match"), icon="view_column", url=self.address("match", record), weight=Weight.PAGE
+            )
+            buttons = sorted([*buttons, link], key=lambda button: button.weight)
+        return buttons
 
     def _file(self, run: ImportRun, form: str) -> str:
         return reverse(f"{self.admin_site.name}:{self._route('result')}", args=[run.pk, form])

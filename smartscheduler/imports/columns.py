@@ -146,37 +146,6 @@ READ_ONLY: dict[str, tuple[str, ...]] = {
     "customers": (),
 }
 
-ALIASES = {
-    "email": ("e_mail", "mail", "email_address", "e_mail_address"),
-    "name": ("contractor", "contractor_name", "crew", "full_name"),
-    "type": ("trade", "job_type", "contractor_type"),
-    "phone_number": ("phone", "telephone", "mobile", "cell", "tel"),
-    "service_radius_miles": ("radius", "service_radius", "radius_miles", "miles"),
-    "address": ("street", "street_address", "address_1", "address_line_1"),
-    "city": ("town",),
-    "zip_code": ("zip", "zipcode", "postal_code", "postcode"),
-    "latitude": ("lat",),
-    "longitude": ("lon", "long", "lng"),
-    "time_zone": ("timezone", "tz"),
-    "working_hours": ("hours", "schedule", "shifts"),
-    "job_number": ("job", "job_no", "number"),
-    "desired_date": ("date", "wanted", "date_wanted"),
-    "duration": ("hours", "length"),
-    "required_skills": ("skills",),
-    "special_requirements": ("notes", "requirements", "comment", "comments"),
-    "customer_name": ("customer", "client"),
-    "customer_phone": ("phone", "phone_number", "telephone"),
-    "external_id": ("external_reference", "reference", "ref", "external_number"),
-    "source": ("source_system",),
-    "phones": ("phone", "phone_number", "telephone", "mobile"),
-    "company": ("company_name", "business"),
-    "customer_external_id": ("customer_id", "client_id", "customer_number"),
-    "contractor": ("crew", "technician", "assigned_to", "contractor_name", "contractor_email"),
-    "start": ("start_time", "scheduled_start", "start_date"),
-    "end": ("end_time", "scheduled_end", "end_date"),
-    "status": ("job_status", "state_of_job"),
-}
-
 
 @dataclass(frozen=True)
 class Columns:
@@ -189,17 +158,6 @@ class Columns:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.all)
-
-    @property
-    def passed_over(self) -> set[str]:
-        return {*READ_ONLY[self.kind], *RESULTS}
-
-    def known_as(self, heading: str, headings: set[str]) -> str:
-        """The column of a heading or alias. Returns the heading itself if unknown, or if that column is present."""
-        if heading in self.names or heading in self.passed_over:
-            return heading
-        meant = (name for name in self.names if heading in ALIASES.get(name, ()))
-        return next((name for name in meant if name not in headings), heading)
 
 
 COLUMNS = {

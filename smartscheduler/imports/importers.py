@@ -179,20 +179,6 @@ class Importer:
         """Remarks on what the change of a record, which is locked, has made impossible."""
         return []
 
-    def check_headings(self, titles: Iterable[str]) -> list[str]:
-        """The columns of the headings. Raises InvalidInput for unknown or repeated columns and for a missing key."""
-        headings = set(titles)
-        names = [self.columns.known_as(title, headings) for title in titles]
-        unknown = sorted(set(names) - set(self.columns.names) - self.columns.passed_over)
-        if unknown:
-            text = gettext("Unknown columns: {unknown}. Known columns: {known}.")
-            known = ", ".join(self.columns.names)
-            raise InvalidInput.of("file", text.format(unknown=", ".join(unknown), known=known))
-        if twice := {name for name in names if names.count(name) > 1}:
-            text = gettext("These columns appear twice: {names}.")
-            raise InvalidInput.of("file", text.format(names=", ".join(sorted(twice))))
-        return names
-
 
 class Contractors(Importer):
     """Importer of contractors. The email address identifies the contractor."""
@@ -252,13 +238,6 @@ class Contractors(Importer):
             for other in named[fold(contractor.name)]
             if other.pk != contractor.pk and contractor.is_near(other)
         }
-
-    def check_headings(self, titles: Iterable[str]) -> list[str]:
-        names = super().check_headings(titles)
-        if not {"email", "external_id"} & set(names):
-            text = gettext("The column email is missing. It identifies the contractor of a row.")
-            raise InvalidInput.of("file", text)
-        return names
 
 
 class Jobs(Importer):

@@ -1,7 +1,9 @@
 """Imported files and the results of their rows."""
 
+import json
 import uuid
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Self
 
 from django.conf import settings
@@ -110,6 +112,12 @@ class ImportRun(models.Model):
     def may_match(self) -> bool:
         """Whether the match of the columns can be changed: before the import, and while no worker reads it."""
         return self.state in {self.State.MATCHING, self.State.UNCHECKED, self.State.CHECKED}
+
+    @property
+    def match_version(self) -> str:
+        """Digest of all that the rows of the file depend on, to detect a match that has changed in the meantime."""
+        parts = [self.encoding, self.sheet, self.heading_line, self.mapping, self.options]
+        return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
     def percent(self) -> int:

@@ -1,6 +1,6 @@
 """Results of a check or an import: the most frequent errors, and the file with the result of each row."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from django.db import connection
@@ -10,9 +10,10 @@ from smartscheduler.imports.columns import RESULTS
 from smartscheduler.imports.file_reader import Row
 from smartscheduler.imports.importers import IMPORTERS
 from smartscheduler.imports.models import ImportedRow, ImportRun
-from smartscheduler.imports.runner import table_of
+from smartscheduler.imports.tables import left_out, table_of, uploaded_table
 
 MOST_GROUPS = 30
+LONGEST_TITLE = 60
 # Messages that differ only in quoted text and numbers are grouped.
 GROUPED = r"""
 SELECT wrong.key, min(message), count(DISTINCT outcome.id)
@@ -44,19 +45,21 @@ class Results:
     """Rows of the uploaded file with three more columns: result, errors, remarks.
 
     Users correct this file and import it again. It has the numbers of created jobs, so that a second import does not
-    create them again.
+    create them again. Cells and headings are those of the user, also of the columns that were left out.
     """
 
     def __init__(self, run: ImportRun, *, refused_only: bool = False) -> None:
-        self._table = table_of(run.pk)
+        self._table, targets = uploaded_table(run), table_of(run).headings
         self._refused_only = refused_only
-        self._key = IMPORTERS[run.kind].columns.key
         self._became = {row.number: row for row in run.rows.iterator()}
-        added = [] if self._key in self._table.headings else [self._key]
         # A corrected file still has the result columns of the previous import.
-        self._kept = [n for n, name in enumerate(self._table.headings) if name not in RESULTS]
-        self._names = [*added, *(self._table.headings[n] for n in self._kept)]
-        self.headings = [*added, *(self._table.titles[n] for n in self._kept), *RESULTS]
+        kept = [n for n, name in enumerate(self._table.headings) if name not in RESULTS]
+        self._names = [self._table.headings[n] for n in kept]
+        key = IMPORTERS[run.kind].columns.key
+        self._key = self._table.headings[targets.index(key)] if key in targets else ""
+        added = [] if self._key else [key]
+        self.headings = [*added, *(self._table.titles[n] for n in kept), *RESULTS]
+        self._left_out = [(self._table.headings[n], self._table.titles[n]) for n in kept if not targets[n]]
         self._written = not run.is_dry
 
     def __iter__(self) -> Iterator[list[str]]:
@@ -64,16 +67,33 @@ class Results:
             became = self._became.get(line)
             refused = became is not None and became.outcome == ImportedRow.Outcome.REFUSED
             if refused or not self._refused_only:
-                yield [*self._cells(row, became), *_result(became)]
+                yield [*self._cells(row, became), *_result(became, self._left_out_of(row))]
 
     def _cells(self, row: Row, became: ImportedRow | None) -> Iterable[str]:
+        made = became.key if self._written and became else ""
+        if not self._key:
+            yield made
         for name in self._names:
-            cell = row.get(name, "")
-            made = self._written and name == self._key and not cell
-            yield became.key if made and became else cell
+            yield row[name] or (made if name == self._key else "")
+
+    def _left_out_of(self, row: Row) -> str:
+        """The columns that were left out and have a cell in this row, as a sentence."""
+        titles = [title for name, title in self._left_out if row[name]]
+        return left_out_text(titles) if titles else ""
 
 
-def _result(became: ImportedRow | None) -> tuple[str, str, str]:
+def left_out_of(run: ImportRun) -> list[str]:
+    """The headings of the columns that the match of a file leaves out, apart from those that a result file adds."""
+    return left_out(uploaded_table(run), run.mapping) if "" in run.mapping else []
+
+
+def left_out_text(titles: Sequence[str]) -> str:
+    """The sentence that names the columns that were left out."""
+    return gettext("Left out: {columns}.").format(columns=", ".join(title[:LONGEST_TITLE] for title in titles))
+
+
+def _result(became: ImportedRow | None, left_out: str) -> tuple[str, str, str]:
     if became is None:
         return gettext("Not processed"), "", ""
-    return became.get_outcome_display(), " · ".join(became.complaints), became.remarks
+    remarks = " ".join(filter(None, [became.remarks, left_out]))
+    return became.get_outcome_display(), " · ".join(became.complaints), remarks

@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -29,12 +28,12 @@ from smartscheduler.errors import Busy, InvalidInput
 from smartscheduler.events.publishing import without_messages
 from smartscheduler.geocoding.addresses import GeocodingResult
 from smartscheduler.geocoding.lookup import find, is_configured
-from smartscheduler.imports import file_reader, isolated_reader
+from smartscheduler.imports.assembly import with_defaults
 from smartscheduler.imports.file_reader import Row, Table
-from smartscheduler.imports.importers import IMPORTERS, Importer, Key
+from smartscheduler.imports.importers import IMPORTERS, Importer
 from smartscheduler.imports.models import ImportedRow, ImportRun, ImportRunQuerySet
-from smartscheduler.imports.readings import Reading, packed_reading, unpacked_reading
 from smartscheduler.imports.row_importer import Done, work_on
+from smartscheduler.imports.tables import first_rows, options_of, read_old, table_of
 
 logger = structlog.get_logger(__name__)
 # How long a worker processes files in total, and one file before the next.
@@ -219,7 +218,7 @@ def work_on_batch(run: ImportRun) -> None:
 
 
 def _next(run: ImportRun) -> Batch:
-    importer, table = IMPORTERS[run.kind], table_of(run.pk)
+    importer, table = IMPORTERS[run.kind], table_of(run)
     rows = table.rows[run.at : run.at + BATCH_ROWS]
     places: Sequence[GeocodingResult | None] = [None] * len(rows)
     if is_configured():
@@ -262,9 +261,10 @@ def _keep(run: ImportRun, batch: Batch, done: list[Done]) -> None:
 
 
 def _held(run: ImportRun) -> ImportRun | None:
-    """The current run with a lock; None if it was stopped in the meantime."""
+    """The current run with a lock; None if it was stopped, or its columns were matched anew, in the meantime."""
     held = ImportRun.objects.select_for_update(of=("self",)).light().select_related("created_by")
-    return held.filter(pk=run.pk, state=run.state).first()
+    present = held.filter(pk=run.pk, state=run.state).first()
+    return present if present and present.match_version == run.match_version else None
 
 
 def _worked_on(run: ImportRun, batch: Batch) -> list[Done]:
@@ -282,8 +282,9 @@ def _rows_worked_on(run: ImportRun, batch: Batch, options: dict[str, Any]) -> li
     for number, (row, geocoded) in enumerate(zip(batch.rows, batch.places, strict=True), start=batch.first):
         record = importer.present(row, context.records)
         twice = _twice(run, importer, row, number)
+        whole = row if record else with_defaults(row, options)
         done.append(
-            twice or work_on(importer, row, present=record, geocoded=geocoded, actor=run.created_by, context=context)
+            twice or work_on(importer, whole, present=record, geocoded=geocoded, actor=run.created_by, context=context)
         )
         if time.monotonic() > deadline:
             break
@@ -322,53 +323,12 @@ def _note(run: ImportRun, batch: Batch, done: Sequence[Done]) -> None:
 def _twice(run: ImportRun, importer: Importer, row: Row, number: int) -> Done | None:
     """The rejection of a row whose key occurs in an earlier row of the file."""
     for key in [] if importer.repeats else importer.keys_of(row):
-        first = _first_rows(run.pk)[key]
+        first = first_rows(run)[key]
         if first != number:
-            line, (name, _value) = table_of(run.pk).lines[first], key
+            line, (name, _value) = table_of(run).lines[first], key
             text = gettext("Line {line} of this file has the same {column}.")
             return Done(ImportedRow.Outcome.REFUSED, {name: [text.format(line=line, column=name.replace("_", " "))]})
     return None
-
-
-def options_of(run: ImportRun) -> dict[str, Any]:
-    """The choices of the user for this file."""
-    return dict(run.options or {})
-
-
-@lru_cache(maxsize=4)
-def table_of(run_id: UUID) -> Table:
-    """The table of a run with normalized column names. Raises InvalidInput if an old file cannot be read."""
-    run = ImportRun.objects.get(pk=run_id)
-    reading = unpacked_reading(run.table) if run.table else read_old(run)
-    with isolated_reader.translated_refusals():
-        table = file_reader.table_of(reading.sheets[run.sheet], run.heading_line)
-    importer = IMPORTERS[run.kind]
-    names = importer.check_headings(table.headings)
-    renamed = dict(zip(table.headings, names, strict=True))
-    rows = [
-        importer.prepared({renamed.get(name, name): cell for name, cell in row.items()}, options_of(run))
-        for row in table.rows
-    ]
-    return Table(table.titles, names, rows, table.lines)
-
-
-def read_old(run: ImportRun) -> Reading:
-    """Read a file that an older version has stored unread, and store its cells instead.
-
-    Raises InvalidInput if it cannot be read; then its content is deleted.
-    """
-    try:
-        reading = isolated_reader.read_apart(run.name, bytes(run.content))
-    except InvalidInput as refusal:
-        run.give_up(refusal.detail)
-        ImportRun.objects.filter(pk=run.pk).update(content=b"", problem=run.problem)
-        raise
-    sheet = file_reader.likely_sheet(reading)
-    run.encoding, run.sheet = reading.encoding, reading.sheets.index(sheet)
-    run.heading_line = file_reader.heading_line_of(sheet)
-    run.content, run.table = b"", packed_reading(reading)
-    run.save(update_fields=["content", "table", "encoding", "sheet", "heading_line"])
-    return reading
 
 
 def read_old_files() -> None:
@@ -387,14 +347,3 @@ def _read_old_files() -> None:
             read_old(run)
         except InvalidInput:
             logger.warning("old_import_unreadable", run=str(run.pk))
-
-
-@lru_cache(maxsize=4)
-def _first_rows(run_id: UUID) -> dict[Key, int]:
-    """The index of the first row with each key."""
-    importer = IMPORTERS[ImportRun.objects.values_list("kind", flat=True).get(pk=run_id)]
-    first: dict[Key, int] = {}
-    for index, row in enumerate(table_of(run_id).rows):
-        for key in importer.keys_of(row):
-            first.setdefault(key, index)
-    return first

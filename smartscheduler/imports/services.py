@@ -1,6 +1,6 @@
 """Services of imported files: upload, import, stop, resume, check again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,17 +13,26 @@ from smartscheduler.audit.services import record
 from smartscheduler.core.text import visible
 from smartscheduler.errors import InvalidInput
 from smartscheduler.imports import isolated_reader
-from smartscheduler.imports.file_reader import MOST_BYTES, heading_line_of, likely_sheet, table_of
-from smartscheduler.imports.importers import IMPORTERS
+from smartscheduler.imports.file_reader import MOST_BYTES, Table, heading_line_of, likely_sheet, table_of
+from smartscheduler.imports.mapping import repeated
 from smartscheduler.imports.models import ImportRun
+from smartscheduler.imports.needs import missing
 from smartscheduler.imports.readings import packed_reading
+from smartscheduler.imports.saved_mappings import matched, remember
+from smartscheduler.imports.tables import uploaded_table
+from smartscheduler.imports.targets import label_of, targets_of
 
 State = ImportRun.State
+BY_HAND = "hand"
+LONGEST_TITLE = 60
 GOES_ON_AS = {State.UNCHECKED: State.CHECKING, State.STOPPED: State.IMPORTING}
 
 
 def begin(*, kind: str, name: str, content: bytes, actor: User, options: Mapping[str, Any] | None = None) -> ImportRun:
-    """Store a file and start its check. Raises InvalidInput (field `file`) if it cannot be read, Busy."""
+    """Store a file and match its columns. A match that no user need look at starts the check.
+
+    Raises InvalidInput (field `file`) if the file cannot be read, Busy.
+    """
     if len(content) > MOST_BYTES:
         raise InvalidInput.of("file", gettext("The file is larger than 10 MB. Split it."))
     reading = isolated_reader.read_apart(name, content)
@@ -31,8 +40,7 @@ def begin(*, kind: str, name: str, content: bytes, actor: User, options: Mapping
     heading_line = heading_line_of(sheet)
     with isolated_reader.translated_refusals():
         table = table_of(sheet, heading_line)
-    IMPORTERS[kind].check_headings(table.headings)
-    return ImportRun.objects.create(
+    run = ImportRun(
         kind=kind,
         name=visible(name)[-200:],
         table=packed_reading(reading),
@@ -43,6 +51,80 @@ def begin(*, kind: str, name: str, content: bytes, actor: User, options: Mapping
         created_by=actor,
         options=dict(options or {}),
     )
+    _match(run, table)
+    run.save()
+    return run
+
+
+def _match(run: ImportRun, table: Table) -> None:
+    """Match the columns of a file: as a user has saved it for these headings, else by name and content."""
+    mapping = matched(run.kind, table)
+    run.mapping, run.matched_by = mapping.stored, mapping.matched_by
+    if mapping.preset and "source" not in run.mapping:
+        run.options = {**run.options, "source": mapping.preset}
+    is_whole = not missing(run.kind, run.mapping).is_final
+    run.state = State.CHECKING if mapping.confident and is_whole else State.MATCHING
+
+
+@transaction.atomic
+def match_columns(
+    *,
+    run_id: UUID,
+    targets: Sequence[str],
+    seen: str,
+    actor: User,
+    options: Mapping[str, Any] | None = None,
+    remember_it: bool = False,
+) -> ImportRun:
+    """Give each column of a file its target ("": left out), and start the check.
+
+    `options` replace those of the same name. `seen` is the `match_version` that the user has seen. Raises InvalidInput
+    with the fields `column_0`, … for targets that are unknown, repeated or missing.
+    """
+    run = _locked(run_id)
+    if not run.may_match:
+        raise InvalidInput(gettext("The columns can be matched until the import starts, and not during a check."))
+    if seen != run.match_version:
+        text = gettext(
+            "The match of this file has changed since you opened the page. Check your choices and send them again."
+        )
+        raise InvalidInput(text)
+    table = uploaded_table(run)
+    _check_targets(run.kind, table.titles, targets, (options or {}).get("defaults", {}))
+    if list(targets) != run.mapping:
+        run.mapping, run.matched_by = list(targets), BY_HAND
+    run.options = {**run.options, **(options or {})}
+    run.rows.all().delete()
+    run.begin(State.CHECKING)
+    run.save()
+    if remember_it:
+        remember(kind=run.kind, titles=table.titles, mapping=run.mapping, actor=actor)
+    return run
+
+
+def _check_targets(kind: str, titles: Sequence[str], targets: Sequence[str], defaults: Mapping[str, str]) -> None:
+    """Raise InvalidInput unless each column has a known target of its own, and the file has what its kind needs."""
+    if len(targets) != len(titles):
+        raise InvalidInput(gettext("The file has {count} columns.").format(count=len(titles)))
+    errors: dict[str, list[str]] = {}
+    known, twice = {"", *targets_of(kind).names}, repeated(targets)
+    for at, target in enumerate(targets):
+        if target not in known:
+            errors[f"column_{at}"] = [gettext("Select a target of the list.")]
+        elif target in twice:
+            others = [titles[n] for n, other in enumerate(targets) if other == target and n != at]
+            text = gettext("“{target}” is also chosen for {columns}. Leave one of them out, or choose another target.")
+            columns = ", ".join(title[:LONGEST_TITLE] for title in others)
+            errors[f"column_{at}"] = [text.format(target=label_of(target), columns=columns)]
+    lacking = missing(kind, targets, defaults)
+    if lacking.is_final and not errors:
+        errors["missing"] = [
+            gettext("Choose a column for: {targets}.").format(
+                targets=", ".join(str(label_of(name)) for name in lacking.targets)
+            )
+        ]
+    if errors:
+        raise InvalidInput(next(iter(errors.values()))[0], errors=errors)
 
 
 @transaction.atomic

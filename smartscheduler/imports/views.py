@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from smartscheduler.imports.models import ImportedRow, ImportRun
-from smartscheduler.imports.result_file import complaints
+from smartscheduler.imports.result_file import complaints, left_out_of
 
 ROWS_A_PAGE = 100
 # After this time without progress, the worker is probably not running.
@@ -53,6 +53,7 @@ def outcome(run: ImportRun, query: QueryDict) -> dict[str, Any]:
         rows = rows.filter(errors__has_key=column)
     paginator = Paginator(rows, ROWS_A_PAGE)
     return {
+        "left_out": left_out_of(run),
         "kinds_of_errors": complaints(run) if run.refused else [],
         "outcomes": [(result.value, result.label, counts[result]) for result in counts if counts[result]],
         "shown": shown,

@@ -1,0 +1,142 @@
+"""Tables of stored files: the cells as uploaded, and the rows in the columns of the product."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, NamedTuple, overload
+from uuid import UUID
+
+from smartscheduler.errors import InvalidInput
+from smartscheduler.imports import file_reader, isolated_reader
+from smartscheduler.imports.assembly import standard_rows
+from smartscheduler.imports.columns import RESULTS
+from smartscheduler.imports.file_reader import Row, Table
+from smartscheduler.imports.importers import IMPORTERS, Key
+from smartscheduler.imports.mapping import match
+from smartscheduler.imports.models import ImportRun
+from smartscheduler.imports.readings import Reading, packed_reading, unpacked_reading
+
+ROWS_AT_ONCE = 500
+
+
+class Layout(NamedTuple):
+    """Where the cells of a file are: another encoding, sheet or line of headings gives other cells."""
+
+    run_id: UUID
+    encoding: str
+    sheet: int
+    heading_line: int
+
+
+class Match(NamedTuple):
+    """What the rows of a file depend on. `options` as JSON."""
+
+    layout: Layout
+    kind: str
+    targets: tuple[str, ...]
+    options: str
+
+
+def uploaded_table(run: ImportRun) -> Table:
+    """The cells as uploaded, by heading. Raises InvalidInput if an old file cannot be read."""
+    return _uploaded(_layout_of(run))
+
+
+def table_of(run: ImportRun) -> Table:
+    """The rows in the columns of the product; titles as uploaded. Raises InvalidInput if an old file cannot be read."""
+    return _table(_match_of(run))
+
+
+def first_rows(run: ImportRun) -> dict[Key, int]:
+    """The index of the first row with each key."""
+    return _first_rows(_match_of(run))
+
+
+def _layout_of(run: ImportRun) -> Layout:
+    return Layout(run.pk, run.encoding, run.sheet, run.heading_line)
+
+
+def _match_of(run: ImportRun) -> Match:
+    return Match(_layout_of(run), run.kind, tuple(run.mapping), json.dumps(run.options or {}, sort_keys=True))
+
+
+class StandardRows(Sequence[Row]):
+    """The rows of a table in the columns of the product, made when they are read: a file can have many."""
+
+    def __init__(self, key: Match, uploaded: Table) -> None:
+        self._key, self._uploaded = key, uploaded
+        self._importer, self._options = IMPORTERS[key.kind], json.loads(key.options)
+
+    def __len__(self) -> int:
+        return len(self._uploaded.rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Row]: ...
+    def __getitem__(self, at: int | slice) -> Row | list[Row]:
+        if isinstance(at, slice):
+            part = replace(self._uploaded, rows=self._uploaded.rows[at])
+            rows = standard_rows(self._key.kind, part, self._key.targets, self._options)
+            return [self._importer.prepared(row, self._options) for row in rows]
+        return self[at : at + 1][0]
+
+    def __iter__(self) -> Iterator[Row]:
+        for start in range(0, len(self), ROWS_AT_ONCE):
+            yield from self[start : start + ROWS_AT_ONCE]
+
+
+@lru_cache(maxsize=2)
+def _uploaded(layout: Layout) -> Table:
+    run = ImportRun.objects.get(pk=layout.run_id)
+    reading = unpacked_reading(run.table) if run.table else read_old(run)
+    with isolated_reader.translated_refusals():
+        return file_reader.table_of(reading.sheets[layout.sheet], layout.heading_line)
+
+
+@lru_cache(maxsize=4)
+def _table(key: Match) -> Table:
+    uploaded = _uploaded(key.layout)
+    if not key.targets:  # files of older versions were stored without a match
+        key = key._replace(targets=tuple(match(key.kind, uploaded).stored))
+    return Table(uploaded.titles, list(key.targets), StandardRows(key, uploaded), uploaded.lines)
+
+
+@lru_cache(maxsize=4)
+def _first_rows(key: Match) -> dict[Key, int]:
+    importer, first = IMPORTERS[key.kind], dict[Key, int]()
+    for index, row in enumerate(_table(key).rows):
+        for name in importer.keys_of(row):
+            first.setdefault(name, index)
+    return first
+
+
+def read_old(run: ImportRun) -> Reading:
+    """Read a file that an older version has stored unread, and store its cells instead.
+
+    Raises InvalidInput if it cannot be read; then its content is deleted.
+    """
+    try:
+        reading = isolated_reader.read_apart(run.name, bytes(run.content))
+    except InvalidInput as refusal:
+        run.give_up(refusal.detail)
+        ImportRun.objects.filter(pk=run.pk).update(content=b"", problem=run.problem)
+        raise
+    sheet = file_reader.likely_sheet(reading)
+    run.encoding, run.sheet = reading.encoding, reading.sheets.index(sheet)
+    run.heading_line = file_reader.heading_line_of(sheet)
+    run.content, run.table = b"", packed_reading(reading)
+    run.save(update_fields=["content", "table", "encoding", "sheet", "heading_line"])
+    return reading
+
+
+def left_out(table: Table, targets: Sequence[str]) -> list[str]:
+    """The headings of the columns without a target, apart from those that a result file adds."""
+    columns = zip(table.headings, table.titles, targets, strict=True)
+    return [title for name, title, target in columns if not target and name not in RESULTS]
+
+
+def options_of(run: ImportRun) -> dict[str, Any]:
+    """The choices of the user for this file."""
+    return dict(run.options or {})
