@@ -1,5 +1,7 @@
 """Admin of imported files: upload, check, import, results; and exports of all lists."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -37,7 +39,7 @@ from smartscheduler.imports.actions import ACTIONS, may_import
 from smartscheduler.imports.columns import COLUMNS
 from smartscheduler.imports.export_views import FORMS, download, export
 from smartscheduler.imports.forms import FileForm
-from smartscheduler.imports.match_form import MatchForm
+from smartscheduler.imports.match_form import LayoutForm, MatchForm
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.result_file import Results
 from smartscheduler.imports.saved_mappings import matched
@@ -144,24 +146,37 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
                 request, gettext("The columns can be matched until the import starts, and not during a check.")
             )
             return redirect(self.address("change", run))
+        if request.method == "POST" and "read" in request.POST:
+            layout = LayoutForm(run, request.POST)
+            if layout.is_valid() and self._is_done(request, layout, partial(services.read_again, **layout.values)):
+                return redirect(self.address("match", run))
+            return self._match_page(request, run, self._match_form(run), layout)
+        if request.method == "POST":
+            form = self._match_form(run, request.POST)
+            if form.is_valid():
+                service = partial(services.match_columns, actor=person(request), **form.values)
+                if self._is_done(request, form, service):
+                    run.refresh_from_db(fields=["state"])
+                    return self._checking_or_matching(request, run)
+            return self._match_page(request, run, form, LayoutForm(run))
+        return self._match_page(request, run, self._match_form(run), LayoutForm(run))
+
+    def _match_form(self, run: ImportRun, data: Any = None) -> MatchForm:
         table = uploaded_table(run)
-        form = MatchForm(run, table, matched(run.kind, table), request.POST if request.method == "POST" else None)
-        if request.method == "POST" and form.is_valid():
-            try:
-                run = services.match_columns(
-                    run_id=run.pk,
-                    targets=form.targets,
-                    options=form.options,
-                    seen=form.cleaned_data["seen"],
-                    remember_it=form.cleaned_data["remember"],
-                    actor=person(request),
-                )
-            except DomainError as refusal:
-                show_refusal(form, refusal)
-                form.data = request.POST.copy()
-                form.data["seen"] = run.match_version
-            else:
-                return self._checking_or_matching(request, run)
+        return MatchForm(run, table, matched(run.kind, table), data)
+
+    def _is_done(self, request: HttpRequest, form: MatchForm | LayoutForm, service: Callable[..., ImportRun]) -> bool:
+        """Call a service. A refusal is shown on the form, which can be sent again."""
+        try:
+            service(run_id=form.run.pk)
+        except DomainError as refusal:
+            show_refusal(form, refusal)
+            return False
+        return True
+
+    def _match_page(
+        self, request: HttpRequest, run: ImportRun, form: MatchForm, layout: LayoutForm
+    ) -> TemplateResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Match the columns"),
@@ -170,6 +185,7 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
             "original": run,
             "run": run,
             "form": form,
+            "layout": layout,
         }
         return TemplateResponse(request, "admin/imports/match.html", context)
 

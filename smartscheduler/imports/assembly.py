@@ -13,7 +13,7 @@ from openpyxl.utils.datetime import from_excel
 
 from smartscheduler.core.entry import UnreadableText
 from smartscheduler.core.geo.address_lines import read_address
-from smartscheduler.imports.file_reader import SURPLUS, Row, Table
+from smartscheduler.imports.file_reader import BROKEN, SURPLUS, Row, Table
 from smartscheduler.imports.targets import (
     BILLING,
     NAMES,
@@ -54,8 +54,7 @@ def standard_rows(kind: str, table: Table, mapping: Sequence[str | None], option
             lines = (f"{title}: {cells[name]}" for name, title in notes if cells.get(name))
             by_target[NOTE] = "\n".join(lines)
         row = assembled(by_target, kind, options)
-        if SURPLUS in cells:
-            row[SURPLUS] = cells[SURPLUS]
+        row |= {name: cells[name] for name in (SURPLUS, BROKEN) if name in cells}
         rows.append(row)
     return rows
 

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from django import forms
+from django.forms.utils import ErrorDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from openpyxl.utils import get_column_letter
@@ -17,20 +18,96 @@ from jobs.models import Job
 from smartscheduler.core.entry import UnreadableText
 from smartscheduler.core.text import LazyText
 from smartscheduler.errors import InvalidInput
+from smartscheduler.imports import services
 from smartscheduler.imports.cell_formats import read_duration
 from smartscheduler.imports.file_reader import Table
 from smartscheduler.imports.mapping import Mapping as ColumnMapping
 from smartscheduler.imports.mapping import Reason
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.needs import missing
-from smartscheduler.imports.tables import left_out
+from smartscheduler.imports.presets import preset_label
+from smartscheduler.imports.readings import Line
+from smartscheduler.imports.tables import left_out, sheet_heads
 from smartscheduler.imports.targets import label_of, targets_of
+from smartscheduler.imports.text_encodings import ENCODINGS, SWITCHABLE
 
 # Shown of each column: so many filled cells, each cut to a length.
 VALUES, LONGEST_VALUE = 3, 60
+MOST_CELLS_OF_A_LINE, LONGEST_LINE = 10, 90
 # Values for all rows without one, by kind.
 DEFAULTS = {"contractors": ("type",), "jobs": ("type", "duration"), "customers": ()}
 TYPES: dict[str, Sequence[tuple[str, LazyText]]] = {"contractors": Type.choices, "jobs": Job.Type.choices}
+
+
+class VersionedForm(forms.Form):
+    """Form about the match of a file. A form of a page that is older than the match is refused, and can be sent again.
+
+    Only that is shown then: the choices were made from another list.
+    """
+
+    run: ImportRun
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound and self.data.get("seen") != self.run.match_version:
+            self._errors = ErrorDict()
+            self.add_error(None, str(services.STALE))
+            present = {name: self.data.get(name) for name in self.data}
+            self.data = present | {"seen": self.run.match_version}
+
+
+class LayoutForm(VersionedForm):
+    """How a stored file is read: its sheet, its line of headings, and its encoding. Only choices that there are."""
+
+    def __init__(self, run: ImportRun, data: Any = None) -> None:
+        super().__init__(data, auto_id="id_layout_%s")
+        self.run, heads = run, sheet_heads(run)
+        self.fields["seen"] = forms.CharField(widget=forms.HiddenInput(), initial=run.match_version)
+        if len(heads) > 1:
+            self.fields["sheet"] = forms.TypedChoiceField(
+                coerce=int,
+                choices=[(at, f"{head.name[:LONGEST_VALUE]} ({head.size:,})") for at, head in enumerate(heads)],
+                initial=run.sheet,
+                label=_("Sheet"),
+                help_text=_("With the number of its filled lines."),
+                widget=UnfoldAdminSelectWidget(),
+            )
+        self.fields["heading_line"] = forms.TypedChoiceField(
+            coerce=int,
+            choices=[(line.number, _line_text(line)) for line in heads[run.sheet].lines],
+            initial=run.heading_line,
+            label=_("Line with the headings"),
+            help_text=_("Lines above it are not imported. Another sheet is read from its likely line of headings."),
+            widget=UnfoldAdminSelectWidget(),
+        )
+        if run.encoding in SWITCHABLE:
+            self.fields["encoding"] = forms.ChoiceField(
+                choices=[(code, name) for code, name in ENCODINGS if code in SWITCHABLE],
+                initial=run.encoding,
+                label=_("Encoding"),
+                help_text=_("Switch it if letters such as é or ñ look wrong below."),
+                widget=UnfoldAdminSelectWidget(),
+            )
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The arguments of services.read_again, from a valid form."""
+        present = {"sheet": self.run.sheet, "encoding": self.run.encoding}
+        return present | self.cleaned_data
+
+    @property
+    def summary(self) -> list[str]:
+        """How the file is read now, as short texts."""
+        heads, names = sheet_heads(self.run), dict(ENCODINGS)
+        sheet = [gettext("sheet {name}").format(name=heads[self.run.sheet].name)] if len(heads) > 1 else []
+        line = gettext("headings in line {number}").format(number=self.run.heading_line)
+        encoding = names.get(self.run.encoding)
+        return [*sheet, line, *([encoding] if encoding else [])]
+
+
+def _line_text(line: Line) -> str:
+    text = " · ".join(filter(None, line.cells[:MOST_CELLS_OF_A_LINE]))
+    return f"{line.number}: {text if len(text) <= LONGEST_LINE else text[:LONGEST_LINE] + '…'}"
 
 
 @dataclass(frozen=True)
@@ -51,7 +128,7 @@ class MatchedColumn:
         return not (self.values or self.target or self.errors)
 
 
-class MatchForm(forms.Form):
+class MatchForm(VersionedForm):
     """A target for each column of a table, and what rows without a value get.
 
     The selects of the columns are made by the template: as widgets, thousands of options would be rendered one by one.
@@ -120,6 +197,16 @@ class MatchForm(forms.Form):
         return {"defaults": {name: value for name, value in values.items() if value}}
 
     @property
+    def values(self) -> dict[str, Any]:
+        """The arguments of services.match_columns, from a valid form."""
+        return {
+            "targets": self.targets,
+            "options": self.options,
+            "seen": self.cleaned_data["seen"],
+            "remember_it": self.cleaned_data["remember"],
+        }
+
+    @property
     def shown(self) -> list[str]:
         """The targets that the page shows as chosen: those of the request, else those of the file."""
         if not self.is_bound:
@@ -176,7 +263,7 @@ class MatchForm(forms.Form):
     @property
     def lacks(self) -> list[tuple[LazyText, str]]:
         """Targets that new records need and the file lacks: the name, and the id of the field for all rows."""
-        lacking = missing(self.run.kind, self.shown, self._shown_defaults()).targets
+        lacking = missing(self.run.kind, self.shown, self._shown_defaults()).columns
         offered = DEFAULTS[self.run.kind]
         return [(label_of(name), f"id_default_{name}" if name in offered else "") for name in lacking]
 
@@ -201,7 +288,7 @@ def reason_text(reason: Reason, mapping: ColumnMapping) -> str:
         case "saved":
             return gettext("As saved")
         case "preset":
-            return gettext("Export of {system}").format(system=mapping.preset)
+            return str(preset_label(mapping.preset))
         case "content":
             text = gettext("By its values: {hits} of {cells}")
             return text.format(hits=reason.hits, cells=reason.cells)

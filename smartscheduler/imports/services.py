@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from smartscheduler.accounts.models import User
 from smartscheduler.audit.models import Act
@@ -17,14 +18,17 @@ from smartscheduler.imports.file_reader import MOST_BYTES, Table, heading_line_o
 from smartscheduler.imports.mapping import repeated
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.needs import missing
-from smartscheduler.imports.readings import packed_reading
+from smartscheduler.imports.presets import source_of
+from smartscheduler.imports.readings import Sheet, packed_reading, unpacked_reading
 from smartscheduler.imports.saved_mappings import matched, remember
 from smartscheduler.imports.tables import uploaded_table
 from smartscheduler.imports.targets import label_of, targets_of
+from smartscheduler.imports.text_encodings import reread
 
 State = ImportRun.State
 BY_HAND = "hand"
 LONGEST_TITLE = 60
+STALE = _("The match of this file has changed since you opened the page. Check your choices and send them again.")
 GOES_ON_AS = {State.UNCHECKED: State.CHECKING, State.STOPPED: State.IMPORTING}
 
 
@@ -61,8 +65,10 @@ def _match(run: ImportRun, table: Table) -> None:
     mapping = matched(run.kind, table)
     run.mapping, run.matched_by = mapping.stored, mapping.matched_by
     if mapping.preset and "source" not in run.mapping:
-        run.options = {**run.options, "source": mapping.preset}
-    is_whole = not missing(run.kind, run.mapping).is_final
+        run.options = {**run.options, "source": source_of(mapping.preset)}
+    lacks = missing(run.kind, run.mapping)
+    # Files of our own headings can have the columns to change and no others; other files are of new records.
+    is_whole = not (lacks.columns if mapping.preset else lacks.is_final)
     run.state = State.CHECKING if mapping.confident and is_whole else State.MATCHING
 
 
@@ -81,14 +87,7 @@ def match_columns(
     `options` replace those of the same name. `seen` is the `match_version` that the user has seen. Raises InvalidInput
     with the fields `column_0`, … for targets that are unknown, repeated or missing.
     """
-    run = _locked(run_id)
-    if not run.may_match:
-        raise InvalidInput(gettext("The columns can be matched until the import starts, and not during a check."))
-    if seen != run.match_version:
-        text = gettext(
-            "The match of this file has changed since you opened the page. Check your choices and send them again."
-        )
-        raise InvalidInput(text)
+    run = _locked_to_match(run_id, seen)
     table = uploaded_table(run)
     _check_targets(run.kind, table.titles, targets, (options or {}).get("defaults", {}))
     if list(targets) != run.mapping:
@@ -100,6 +99,40 @@ def match_columns(
     if remember_it:
         remember(kind=run.kind, titles=table.titles, mapping=run.mapping, actor=actor)
     return run
+
+
+@transaction.atomic
+def read_again(*, run_id: UUID, seen: str, sheet: int, heading_line: int, encoding: str) -> ImportRun:
+    """Read a stored file in another encoding, or from another sheet or line of headings, and match its columns anew.
+
+    Another sheet is read from its likely line of headings. Raises InvalidInput with the fields `sheet`,
+    `heading_line` and `encoding`.
+    """
+    run = _locked_to_match(run_id, seen)
+    reading = unpacked_reading(run.table)
+    if encoding != run.encoding:
+        reading = reread(reading, encoding)
+        run.table, run.encoding = packed_reading(reading), encoding
+    if not 0 <= sheet < len(reading.sheets):
+        raise InvalidInput.of("sheet", gettext("Select a sheet of the list."))
+    if sheet != run.sheet:
+        run.sheet, heading_line = sheet, heading_line_of(reading.sheets[sheet])
+    run.heading_line = heading_line
+    table = _table_below(reading.sheets[sheet], heading_line)
+    run.total = len(table.rows)
+    _match(run, table)
+    run.rows.all().delete()
+    run.begin(State.MATCHING)
+    run.save()
+    return run
+
+
+def _table_below(sheet: Sheet, heading_line: int) -> Table:
+    try:
+        with isolated_reader.translated_refusals():
+            return table_of(sheet, heading_line)
+    except InvalidInput as refusal:
+        raise InvalidInput.of("heading_line", refusal.detail) from refusal
 
 
 def _check_targets(kind: str, titles: Sequence[str], targets: Sequence[str], defaults: Mapping[str, str]) -> None:
@@ -120,7 +153,7 @@ def _check_targets(kind: str, titles: Sequence[str], targets: Sequence[str], def
     if lacking.is_final and not errors:
         errors["missing"] = [
             gettext("Choose a column for: {targets}.").format(
-                targets=", ".join(str(label_of(name)) for name in lacking.targets)
+                targets=", ".join(str(label_of(name)) for name in lacking.columns)
             )
         ]
     if errors:
@@ -174,6 +207,16 @@ def check_again(*, run_id: UUID) -> ImportRun:
     run.rows.all().delete()
     run.begin(State.CHECKING)
     run.save()
+    return run
+
+
+def _locked_to_match(run_id: UUID, seen: str) -> ImportRun:
+    """The file with a lock. Raises InvalidInput if its match cannot be changed now, or was changed in the meantime."""
+    run = _locked(run_id)
+    if not run.may_match:
+        raise InvalidInput(gettext("The columns can be matched until the import starts, and not during a check."))
+    if seen != run.match_version:
+        raise InvalidInput(str(STALE))
     return run
 
 

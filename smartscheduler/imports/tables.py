@@ -15,7 +15,7 @@ from smartscheduler.imports.file_reader import Row, Table
 from smartscheduler.imports.importers import IMPORTERS, Key
 from smartscheduler.imports.mapping import match
 from smartscheduler.imports.models import ImportRun
-from smartscheduler.imports.readings import Reading, packed_reading, unpacked_reading
+from smartscheduler.imports.readings import Line, Reading, packed_reading, unpacked_reading
 
 ROWS_AT_ONCE = 500
 
@@ -36,6 +36,19 @@ class Match(NamedTuple):
     kind: str
     targets: tuple[str, ...]
     options: str
+
+
+class SheetHead(NamedTuple):
+    """A sheet of a file: its name, the number of its filled lines, and the first of them."""
+
+    name: str
+    size: int
+    lines: list[Line]
+
+
+def sheet_heads(run: ImportRun) -> list[SheetHead]:
+    """The sheets of a file, with the lines that can have the headings."""
+    return _lines_looked_at(run.pk, run.encoding)
 
 
 def uploaded_table(run: ImportRun) -> Table:
@@ -90,9 +103,22 @@ class StandardRows(Sequence[Row]):
 @lru_cache(maxsize=2)
 def _uploaded(layout: Layout) -> Table:
     run = ImportRun.objects.get(pk=layout.run_id)
-    reading = unpacked_reading(run.table) if run.table else read_old(run)
+    if not run.table:
+        reading = read_old(run)
+        layout = _layout_of(run)
+    else:
+        reading = unpacked_reading(run.table)
     with isolated_reader.translated_refusals():
         return file_reader.table_of(reading.sheets[layout.sheet], layout.heading_line)
+
+
+@lru_cache(maxsize=2)
+def _lines_looked_at(run_id: UUID, encoding: str) -> list[SheetHead]:
+    reading = unpacked_reading(ImportRun.objects.values_list("table", flat=True).get(pk=run_id))
+    return [
+        SheetHead(sheet.name, len(sheet.lines), list(sheet.lines[: file_reader.MOST_LINES_LOOKED_AT]))
+        for sheet in reading.sheets
+    ]
 
 
 @lru_cache(maxsize=4)

@@ -1,11 +1,13 @@
 """The match of the columns of a file: when a user is asked, what the answer does, and what is refused."""
 
+import io
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from openpyxl import Workbook
 from pytest_django import DjangoAssertNumQueries
 
 from contractors.models import Contractor
@@ -16,8 +18,8 @@ from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.needs import missing
 from smartscheduler.imports.result_file import Results
 from smartscheduler.imports.runner import work_on_batch
-from smartscheduler.imports.services import begin, check_again, import_checked, match_columns, stop
-from smartscheduler.imports.tables import table_of
+from smartscheduler.imports.services import begin, check_again, import_checked, match_columns, read_again, stop
+from smartscheduler.imports.tables import table_of, uploaded_table
 from tests.factories import UserFactory
 from tests.imports.test_imports import ANN, HEAD, counts, errors, finished
 from tests.pages import PageResponse, fields_of, signed_in
@@ -295,3 +297,91 @@ def test_the_cells_of_a_result_are_those_of_the_user(actor: User) -> None:
     assert errors(run)[2]["zip_code"]
     (row,) = Results(run, refused_only=True)
     assert OFFICE_ROW.replace("78701", "787").split(",") == row[:10]
+
+
+def book(*sheets: tuple[str, list[list[str]]]) -> bytes:
+    workbook, buffer = Workbook(), io.BytesIO()
+    workbook.remove(workbook.worksheets[0])
+    for name, lines in sheets:
+        sheet = workbook.create_sheet(name)
+        for line in lines:
+            sheet.append(line)
+    workbook.save(buffer)
+    return buffer.getvalue()
+
+
+COVER = ("Cover", [["Crew list"], ["Season", "2026"], ["Author", "Casey"]])
+CREWS = ("Crews", [["Our crews"], [], OFFICE_HEAD.split(","), OFFICE_ROW.split(",")])
+OTHERS = ("Old crews", [["Crew Name", "Phone"], ["Bob Floors", "(512) 555-0144"]])
+
+
+class TestSwitches:
+    def begun(self, actor: User, content: bytes, name: str = "crews.xlsx") -> ImportRun:
+        return begin(kind="contractors", name=name, content=content, actor=actor)
+
+    def again(self, run: ImportRun, **more: Any) -> ImportRun:
+        now = {"sheet": run.sheet, "heading_line": run.heading_line, "encoding": run.encoding}
+        return read_again(run_id=run.pk, seen=run.match_version, **{**now, **more})
+
+    def test_the_likely_sheet_and_line_are_chosen_and_others_can_be(self, actor: User) -> None:
+        run = self.begun(actor, book(COVER, CREWS, OTHERS))
+        assert (run.sheet, run.heading_line, run.total, run.mapping) == (1, 3, 1, TARGETS)
+        run = self.again(run, sheet=2)
+        assert (run.state, run.sheet, run.heading_line, run.total) == ("matching", 2, 1, 1)
+        assert run.mapping == ["name", "phone_number"]
+        run = self.again(run, sheet=1)
+        assert counts(finished(matched(run))) == (1, 0, 0, 0)
+
+    def test_a_checked_file_is_matched_anew(self, actor: User) -> None:
+        run = finished(matched(self.begun(actor, book(COVER, CREWS))))
+        run = self.again(run, sheet=0)
+        assert (run.state, run.at, run.rows.count(), run.heading_line) == ("matching", 0, 0, 1)
+
+    def test_another_line_of_headings(self, actor: User) -> None:
+        run = self.begun(actor, book(("Crews", [["Crew", "Mobile"], ["Name", "Phone"], ["Ann", "(512) 555-0143"]])))
+        assert run.total == 2
+        run = self.again(run, heading_line=2)
+        assert (run.total, run.mapping) == (1, ["name", "phone_number"])
+
+    def test_another_encoding(self, actor: User) -> None:
+        content = f"{OFFICE_HEAD}\n{OFFICE_ROW.replace('Ann Tiles', 'Zoë Núñez')}\n".encode("cp1252")
+        run = self.begun(actor, content, "crew.csv")
+        assert (run.encoding, uploaded_table(run).rows[0]["crew_name"]) == ("cp1252", "Zoë Núñez")
+        run = self.again(run, encoding="mac-roman")
+        assert uploaded_table(run).rows[0]["crew_name"] == "ZoÎ N˙Òez"
+        run = self.again(run, encoding="cp1252")
+        assert uploaded_table(run).rows[0]["crew_name"] == "Zoë Núñez"
+
+    @pytest.mark.parametrize(
+        ("change", "field"),
+        [
+            ({"sheet": 9}, "sheet"),
+            ({"sheet": -1}, "sheet"),
+            ({"heading_line": 4}, "heading_line"),
+            ({"heading_line": 99}, "heading_line"),
+            ({"encoding": "cp1252"}, "encoding"),
+        ],
+    )
+    def test_what_is_not_in_the_file(self, actor: User, change: dict[str, Any], field: str) -> None:
+        run = self.begun(actor, book(COVER, CREWS))
+        with pytest.raises(InvalidInput) as refusal:
+            self.again(run, **change)
+        assert list(refusal.value.errors) == [field]
+        run.refresh_from_db()
+        assert (run.sheet, run.heading_line, run.mapping) == (1, 3, TARGETS)
+
+    def test_on_the_page(self) -> None:
+        client = signed_in()
+        data = {"kind": "contractors", "file": SimpleUploadedFile("crews.xlsx", book(COVER, CREWS, OTHERS))}
+        page = client.post(reverse("admin:imports_importrun_add"), data, follow=True)
+        address = page.redirect_chain[0][0]
+        assert "sheet Crews, headings in line 3." in " ".join(page.content.decode().split())
+        values = fields_of(page, "layout_form") | {"read": "1"}
+        page = client.post(address, values | {"sheet": "2"}, follow=True)
+        assert "Bob Floors" in page.content.decode()
+        assert "has changed since you opened the page" in client.post(address, values).content.decode()
+        page = client.post(address, fields_of(page, "layout_form") | {"read": "1", "heading_line": "2"})
+        assert "no rows below the headings" in page.content.decode()
+        page = client.post(address, fields_of(page, "layout_form") | {"read": "1", "sheet": "7"})
+        assert "Select a valid choice" in page.content.decode()
+        assert ImportRun.objects.get().sheet == 2
