@@ -48,12 +48,16 @@ def create_customer(
     """Create a customer with a name, a company or a phone number. Raises InvalidInput (by field)."""
     customer = Customer(**fields)
     _check(customer)
+    # An import creates thousands, so that nothing is read that is known here.
+    rows, places = _phones(customer, phones), _addresses(customer, addresses)
+    _check_contact(customer, [row.number for row in rows])
+    customer.search_text = _search_text(customer, rows, places)
     customer.save(force_insert=True)
-    _replace_phones(customer, phones)
-    _replace_addresses(customer, addresses)
-    _replace_preferences(customer, preferred, refused)
-    _check_contact(customer, [phone["number"] for phone in phones])
-    keep_search_text(customer)
+    _keep_known(customer, "phones", CustomerPhone.objects.bulk_create(rows))
+    _keep_known(customer, "addresses", CustomerAddress.objects.bulk_create(places))
+    preferred, refused = list(preferred), list(refused)
+    if preferred or refused:
+        _replace_preferences(customer, preferred, refused)
     publish(CustomerCreated(customer_id=customer.pk), actor=actor)
     return customer
 
@@ -121,12 +125,16 @@ def merge_customers(*, customer_id: UUID, other_id: UUID, actor: User | None) ->
 def find_or_create(*, name: str, phone: str, place: Location | None, actor: User | None) -> Customer:
     """The one customer who is certainly meant by the name and phone number on a job, or else a new one."""
     certain = certain_matches(name=name, phone=phone, place=place)
-    return certain[0] if len(certain) == 1 else create_from_contact(name=name, phone=phone, actor=actor)
+    if len(certain) == 1:
+        return certain[0]
+    return create_from_contact(name=name, phone=phone, place=place, actor=actor)
 
 
-def create_from_contact(*, name: str, phone: str, actor: User | None) -> Customer:
-    """Create a customer from the name and phone number on a job."""
-    return create_customer(actor=actor, name=name, phones=[{"number": phone}] if phone else [])
+def create_from_contact(*, name: str, phone: str, place: Location | None = None, actor: User | None) -> Customer:
+    """Create a customer from the name, the phone number and the place, which is checked, of a job."""
+    addresses = [{field: getattr(place, field) for field in PLACE}] if place else []
+    phones = [{"number": phone}] if phone else []
+    return create_customer(actor=actor, name=name, phones=phones, addresses=addresses)
 
 
 @domain_transaction
@@ -166,7 +174,7 @@ def place_key(place: Location) -> tuple[str, str]:
 def address_at(customer: Customer, place: Location) -> CustomerAddress:
     """The address of the customer at a place; it is added when it is new."""
     key = place_key(place)
-    for address in customer.addresses.filter(zip_code=place.zip_code):
+    for address in customer.addresses.all():
         if place_key(address) == key:
             return address
     # The lock waits for a merge, which moves the addresses.
@@ -181,15 +189,26 @@ def address_at(customer: Customer, place: Location) -> CustomerAddress:
 
 def keep_search_text(customer: Customer) -> None:
     """Save the customer with the text that a search reads."""
-    customer.search_text = search_text(
+    customer.search_text = _search_text(customer, customer.phones.all(), customer.addresses.all())
+    customer.save()
+
+
+def _search_text(customer: Customer, phones: Iterable[CustomerPhone], addresses: Iterable[CustomerAddress]) -> str:
+    return search_text(
         name=customer.name,
         company=customer.company,
         email=customer.email,
         reference=customer.external_id,
-        phones=[phone.number for phone in customer.phones.all()],
-        streets=[f"{address.address} {address.city} {address.zip_code}" for address in customer.addresses.all()],
+        phones=[phone.number for phone in phones],
+        streets=[f"{address.address} {address.city} {address.zip_code}" for address in addresses],
     )
-    customer.save()
+
+
+def _keep_known(customer: Customer, name: str, rows: Sequence[Any]) -> None:
+    """Let `customer.<name>.all()` return rows that were just written, as if they had been prefetched."""
+    queryset = getattr(customer, name).all()
+    queryset._result_cache, queryset._prefetch_done = list(rows), True
+    vars(customer).setdefault("_prefetched_objects_cache", {})[name] = queryset
 
 
 def _changeable(customer_id: UUID, *, with_preferences: bool) -> Customer:
@@ -277,17 +296,23 @@ def _replace_lists(customer: Customer, lists: Mapping[str, Any]) -> bool:
 
 
 def _replace_phones(customer: Customer, phones: Sequence[Mapping[str, Any]]) -> bool:
+    rows = _phones(customer, phones)
+    if [_values(row, PHONE) for row in customer.phones.all()] == [_values(row, PHONE) for row in rows]:
+        return False
+    customer.phones.all().delete()
+    CustomerPhone.objects.bulk_create(rows)
+    return True
+
+
+def _phones(customer: Customer, phones: Sequence[Mapping[str, Any]]) -> list[CustomerPhone]:
+    """The rows of phone numbers, checked."""
     _check_length("phones", phones, MOST_PHONES)
     rows = [_phone(customer, position, phone) for position, phone in enumerate(phones)]
     for row in rows:
         row.clean_fields(exclude=["customer"])
     if len({(row.number, row.extension) for row in rows}) < len(rows):
         raise InvalidInput.of("phones", gettext("The same phone number is entered twice."))
-    if [_values(row, PHONE) for row in customer.phones.all()] == [_values(row, PHONE) for row in rows]:
-        return False
-    customer.phones.all().delete()
-    CustomerPhone.objects.bulk_create(rows)
-    return True
+    return rows
 
 
 def _phone(customer: Customer, position: int, values: Mapping[str, Any]) -> CustomerPhone:
@@ -304,20 +329,25 @@ def _phone(customer: Customer, position: int, values: Mapping[str, Any]) -> Cust
 
 def _replace_addresses(customer: Customer, addresses: Sequence[Mapping[str, Any]]) -> bool:
     """Replace the addresses. An unchanged address keeps its row, because jobs refer to it."""
-    _check_length("addresses", addresses, MOST_ADDRESSES)
-    rows = [CustomerAddress(customer=customer, **address) for address in addresses]
-    for row in rows:
-        row.derive_time_zone()
-        row.clean_fields(exclude=["customer"])
-        check_location(row)
     present = {_values(address, PLACE): address for address in customer.addresses.all()}
-    kept = {_values(row, PLACE): row for row in rows}
+    kept = {_values(row, PLACE): row for row in _addresses(customer, addresses)}
     if present.keys() == kept.keys():
         return False
     for key in present.keys() - kept.keys():
         present[key].delete()
     CustomerAddress.objects.bulk_create(row for key, row in kept.items() if key not in present)
     return True
+
+
+def _addresses(customer: Customer, addresses: Sequence[Mapping[str, Any]]) -> list[CustomerAddress]:
+    """The rows of addresses, checked, each place once."""
+    _check_length("addresses", addresses, MOST_ADDRESSES)
+    rows = [CustomerAddress(customer=customer, **address) for address in addresses]
+    for row in rows:
+        row.derive_time_zone()
+        row.clean_fields(exclude=["customer"])
+        check_location(row)
+    return list({_values(row, PLACE): row for row in rows}.values())
 
 
 def _replace_preferences(customer: Customer, preferred: Iterable[UUID], refused: Iterable[UUID]) -> bool:

@@ -1,5 +1,8 @@
 """Signal receiver that writes domain events to the outbox."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from smartscheduler.accounts.models import User
 
 NOTIFY_CHANNEL = "smartscheduler_outbox"
+_deferred: ContextVar[bool] = ContextVar("deferred", default=False)
 
 
 @receiver(domain_event, dispatch_uid="outbox")
@@ -29,6 +33,22 @@ def write_outbox(*, event: Event, actor: "User | None", **_: Any) -> None:
         is_silent=is_silent(),
         data=event.data,
     )
+    if not _deferred.get():
+        _notify()
+
+
+def _notify() -> None:
     with connection.cursor() as cursor:
         # PostgreSQL delivers the notification at commit and drops it on rollback.
         cursor.execute(f"NOTIFY {NOTIFY_CHANNEL}")
+
+
+@contextmanager
+def one_notification() -> Iterator[None]:
+    """Notify the relay once, after the work inside, instead of once for each event. For batches in one transaction."""
+    token = _deferred.set(True)
+    try:
+        yield
+    finally:
+        _deferred.reset(token)
+    _notify()

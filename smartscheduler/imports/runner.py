@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -25,6 +25,7 @@ from smartscheduler.core import child_process
 from smartscheduler.core.db.transactions import domain_transaction
 from smartscheduler.core.text import visible
 from smartscheduler.errors import Busy, InvalidInput
+from smartscheduler.events.outbox import one_notification
 from smartscheduler.events.publishing import without_messages
 from smartscheduler.geocoding.addresses import GeocodingResult
 from smartscheduler.geocoding.lookup import find, is_configured
@@ -38,6 +39,8 @@ from smartscheduler.imports.tables import first_rows, options_of, read_old, tabl
 logger = structlog.get_logger(__name__)
 # How long a worker processes files in total, and one file before the next.
 LONGEST_WORK_SECONDS, TURN_SECONDS = 20.0, 8.0
+# While no other file waits, a turn goes on for this share of FILE_PROCESS_SECONDS: a new process starts for seconds.
+LONGEST_TURN = 0.6
 # Renewed every five seconds while a worker processes the file.
 LEASE = timedelta(seconds=30)
 # Limit for each worker, so that its other threads can still answer health checks.
@@ -139,6 +142,11 @@ def _give_back_tries() -> None:
             raise
 
 
+def _free() -> ImportRunQuerySet:
+    """The unfinished files that no worker has."""
+    return ImportRun.objects.at_work().filter(Q(leased_until=None) | Q(leased_until__lt=timezone.now()))
+
+
 @transaction.atomic
 def _taken() -> ImportRun | None:
     """Take the file that has waited longest and has no lease. Gives up files at which workers died repeatedly.
@@ -146,8 +154,8 @@ def _taken() -> ImportRun | None:
     The turn is counted before the work, because a killed worker cannot count it afterward.
     """
     now = timezone.now()
-    free = ImportRun.objects.at_work().filter(Q(leased_until=None) | Q(leased_until__lt=now)).light()
-    turn = free.order_by(F("turn_at").asc(nulls_first=True), "created_at").select_for_update(skip_locked=True)
+    free = _free().light().select_for_update(skip_locked=True)
+    turn = free.order_by(F("turn_at").asc(nulls_first=True), "created_at")
     while run := turn.first():
         if run.tries < MOST_TRIES:
             run.tries, run.turn_at = run.tries + 1, now
@@ -196,15 +204,17 @@ def _give_up(run: ImportRun, why: str) -> None:
 
 
 def work_on_file(run_id: UUID) -> None:
-    """Run one turn of a file in the current process."""
-    deadline = time.monotonic() + TURN_SECONDS
+    """Run one turn of a file in the current process. It is longer while no other file waits."""
+    now = time.monotonic()
+    deadline, last = now + TURN_SECONDS, now + max(TURN_SECONDS, LONGEST_TURN * settings.FILE_PROCESS_SECONDS)
     at_work = ImportRun.objects.at_work().light().select_related("created_by").filter(pk=run_id)
     while run := at_work.first():
         try:
             work_on_batch(run)
         except Busy:
             return  # another transaction locks a record of the batch; the task retries in two seconds
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if now > last or (now > deadline and _free().exclude(pk=run_id).exists()):
             return
 
 
@@ -270,10 +280,8 @@ def _held(run: ImportRun) -> ImportRun | None:
 def _worked_on(run: ImportRun, batch: Batch) -> list[Done]:
     """Results of the rows, or of as many as BATCH_SECONDS allows."""
     options = options_of(run)
-    if not options.get("messages"):
-        with without_messages():
-            return _rows_worked_on(run, batch, options)
-    return _rows_worked_on(run, batch, options)
+    with one_notification(), nullcontext() if options.get("messages") else without_messages():
+        return _rows_worked_on(run, batch, options)
 
 
 def _rows_worked_on(run: ImportRun, batch: Batch, options: dict[str, Any]) -> list[Done]:

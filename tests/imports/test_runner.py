@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from smartscheduler.errors import InvalidInput
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.imports import runner
 from smartscheduler.imports.models import ImportedRow, ImportRun
-from smartscheduler.imports.runner import work_on_batch, work_on_files
+from smartscheduler.imports.runner import work_on_batch, work_on_file, work_on_files
 from smartscheduler.imports.services import begin, check_again, import_checked, resume, stop
 from tests.factories import ContractorFactory, UserFactory
 from tests.imports.test_imports import ANN, HEAD, checked, counts, finished
@@ -145,6 +146,57 @@ def test_a_batch_costs_the_same_queries_a_row(
     again = taken_in(actor, 40, "bob")
     with django_assert_max_num_queries(40 * 8 + 15):
         work_on_batch(again)
+
+
+@pytest.mark.parametrize(
+    ("kind", "queries"),
+    [("contractors", 10), ("customers", 10), ("jobs", 18)],
+    ids=["contractors", "customers", "jobs"],
+)
+def test_a_new_record_costs_few_queries(
+    actor: User,
+    kind: str,
+    queries: int,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ten thousand rows in a minute on one core allow no more."""
+    monkeypatch.setattr(runner, "BATCH_SECONDS", 60.0)
+    day = (datetime.now(UTC) + timedelta(days=30)).date()
+    place = "100 Congress Avenue,Austin,TX,78701"
+    contents = {
+        "contractors": people(40),
+        "customers": "\n".join(
+            [
+                "external_id,name,phones,address,city,state,zip_code",
+                *(f"K{n},Grace {n},512555{n:04},{n} {place}" for n in range(40)),
+            ]
+        ),
+        "jobs": "\n".join(
+            [
+                "external_id,type,desired_date,duration,customer_name,customer_phone,address,city,state,zip_code",
+                *(f"J{n},tile,{day} 09:00,2:30,Grace {n},512555{n:04},{n} {place}" for n in range(40)),
+            ]
+        ),
+    }
+    run = begin(kind=kind, name="x.csv", content=contents[kind].encode(), actor=actor)
+    with django_assert_max_num_queries(40 * queries + 15):
+        work_on_batch(run)
+    run.refresh_from_db()
+    assert run.created == 40
+
+
+def test_a_turn_goes_on_while_no_other_file_waits(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"BATCH_ROWS": 1, "TURN_SECONDS": 0}.items():
+        monkeypatch.setattr(runner, name, value)
+    run = taken_in(actor, 3)
+    work_on_file(run.pk)
+    run.refresh_from_db()
+    assert run.state == "checked"
+    run, _other = check_again(run_id=run.pk), taken_in(actor, 3, "bob")
+    work_on_file(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.at) == ("checking", 1)
 
 
 @pytest.mark.system
