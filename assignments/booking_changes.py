@@ -13,9 +13,8 @@ class BookingChange:
 
     Without `assignment_id`, the open job is booked. With it, the booking moves to `start` or to another contractor;
     without a contractor it is dropped, and its job is open again. `version` is that of the assignment which the caller
-    has read; None for any. Without a `decision`, the score and rank are those of now.
-
-    `explanation` replaces that of a booking which moves, and its score and rank stay those of its decision.
+    has read; None for any. Without a `decision`, the score and rank are those of now; a booking that only moves then
+    keeps its own.
 
     A confirmed booking that keeps its time stays confirmed. `confirmed_at` confirms a new booking: for a change that is
     taken back. It also `restores` an earlier place, which may break the rules that concern no other booking.
@@ -27,7 +26,6 @@ class BookingChange:
     assignment_id: UUID | None = None
     version: int | None = None
     decision: Decision | None = None
-    explanation: str | None = None
     override_reason: str = ""
     reason: str = ""
     confirmed_at: datetime | None = None

@@ -27,6 +27,9 @@ from smartscheduler.timeslots import TimeSlot
 LIVE_STATES = sorted(LIVE)
 NO_DOUBLE_BOOKING = "assignment_no_double_booking"
 
+# The fields that `Assignment.record` sets.
+OF_THE_DECISION = ("score", "score_breakdown", "rank", "candidates_considered", "candidates_exact", "rules")
+
 
 @keeps_history(exclude=OF_THE_RECORD, owner="job")
 class Assignment(Record):

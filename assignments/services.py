@@ -36,7 +36,7 @@ from assignments.events import (
     WindowBroken,
 )
 from assignments.lateness import check_late_until
-from assignments.models import NO_DOUBLE_BOOKING, Assignment
+from assignments.models import NO_DOUBLE_BOOKING, OF_THE_DECISION, Assignment
 from assignments.start_window import check_time_of_work
 from assignments.states import check_movable, check_transition
 from contractors.models import Contractor
@@ -705,7 +705,7 @@ class _Step:
         with _of_job(self.change):
             self.assignment.clean_fields()
         if self.previous:
-            self.assignment.save(update_fields=["time_slot", "late_until", "window_break_reason", "score_breakdown"])
+            self.assignment.save(update_fields=["time_slot", "late_until", "window_break_reason", *OF_THE_DECISION])
         else:
             self.assignment.save()
 
@@ -762,8 +762,8 @@ def _move(change: BookingChange, assignment: Assignment) -> _Step:
     previous = assignment.slot
     assignment.reschedule(_slot(assignment.job, _start(change)))
     assignment.window_break_reason = ""
-    if change.explanation is not None:
-        assignment.score_breakdown = {**assignment.score_breakdown, "explanation": change.explanation}
+    if change.decision:
+        assignment.record(change.decision)
     return _Step(change, assignment, previous)
 
 

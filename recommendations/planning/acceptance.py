@@ -8,7 +8,6 @@ assignments.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -16,14 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from assignments.booking_changes import BookingChange
-from assignments.decision_record import Decision
 from assignments.services import change_bookings, lock_for_changes
-from recommendations.planning.decision_sentence import FIRST_CONTRACTOR, of_move, of_plan
+from recommendations.planning.decisions import as_json, of_booking, of_item
 from recommendations.planning.errors import PlanStale
 from recommendations.planning.events import PlanAccepted
 from recommendations.planning.models import Plan, PlanItem
 from recommendations.planning.staleness import Stale, explain_refusal
-from recommendations.planning.states import ItemState, State, check_transition
+from recommendations.planning.states import OPEN, ItemState, State, check_transition
 from smartscheduler.accounts.models import User
 from smartscheduler.core.db.transactions import domain_transaction
 from smartscheduler.errors import Busy, DomainError, InvalidInput
@@ -74,7 +72,7 @@ def _check_open(plan: Plan) -> None:
     """Raise InvalidTransition if nothing of the plan can be accepted. An accepted plan can be accepted again."""
     if plan.state != State.ACCEPTED:
         check_transition(plan.state, State.ACCEPTED)
-    if plan.state in {State.READY, State.STOPPED} and plan.expires_at and plan.expires_at <= timezone.now():
+    if plan.state in OPEN and not plan.is_open:
         check_transition(State.EXPIRED, State.ACCEPTED)
 
 
@@ -138,10 +136,12 @@ def _book(plan: Plan, bundle: Bundle, actor: User | None) -> None:
     assignments = change_bookings(changes=changes, actor=actor, plan_id=plan.pk)
     now = timezone.now()
     for item, assignment in zip(items, assignments, strict=True):
+        before = item.previous_assignment
+        item.previous_decision = as_json(of_booking(before, rules)) if before and before.pk == assignment.pk else None
         item.state, item.assignment, item.accepted_at = ItemState.ACCEPTED, assignment, now
         item.stale_code, item.stale_reason, item.suggestion = "", "", None
     PlanItem.objects.bulk_update(
-        items, ["state", "assignment", "accepted_at", "stale_code", "stale_reason", "suggestion"]
+        items, ["state", "assignment", "accepted_at", "previous_decision", "stale_code", "stale_reason", "suggestion"]
     )
     plan.accepted_at = now
     update_state(plan)
@@ -178,33 +178,14 @@ def _rules_of(plan: Plan) -> Rules:
 
 
 def _change(plan: Plan, item: PlanItem, rules: Rules) -> BookingChange:
-    before = item.previous_assignment if item.contractor_id == item.previous_contractor_id else None
     return BookingChange(
         job_id=item.job_id,
         contractor_id=item.contractor_id,
         start=item.slot.start if item.slot else None,
         assignment_id=item.previous_assignment_id,
         version=item.previous_version,
-        decision=_decision(plan, item, rules) if item.contractor_id != item.previous_contractor_id else None,
-        explanation=of_move(plan, item, before.score_breakdown.get("explanation") or "") if before else None,
+        decision=of_item(plan, item, rules),
         reason=gettext("Dropped by {plan}").format(plan=plan.number) if item.action == item.Action.DROP else "",
-    )
-
-
-def _decision(plan: Plan, item: PlanItem, rules: Rules) -> Decision | None:
-    """The decision that is stored with the booking: that of the plan, and a sentence about the plan."""
-    if item.contractor_id is None:
-        return None
-    breakdown: dict[str, Any] = {name: part for name, part in item.score_breakdown.items() if name != FIRST_CONTRACTOR}
-    breakdown["explanation"] = " ".join(filter(None, [breakdown.get("explanation", ""), of_plan(plan, item)]))
-    assert item.score is not None, "an item with a contractor has a score"  # noqa: S101
-    return Decision(
-        rules=rules,
-        score=item.score,
-        score_breakdown=breakdown,
-        rank=item.rank,
-        candidates_considered=item.candidates_considered,
-        candidates_exact=item.candidates_exact,
     )
 
 

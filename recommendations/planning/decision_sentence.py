@@ -12,7 +12,17 @@ FIRST_CONTRACTOR = "first_contractor"
 
 
 def of_plan(plan: Plan, item: PlanItem) -> str:
-    """`Planned with 59 others (PLAN-…); 3rd for this job alone, because the 1st was worth more on JOB-….`"""
+    """`Planned with 59 others (PLAN-…); 3rd for this job alone, because the 1st was worth more on JOB-….`
+
+    For a booking that only moves, the former slot comes first.
+    """
+    if item.action != Action.MOVE or item.slot_so_far is None:
+        return _planned(plan, item)
+    moved = gettext("Moved from {slot}.").format(slot=local_slot(item.slot_so_far, item.job.zone))
+    return f"{moved} {_planned(plan, item)}"
+
+
+def _planned(plan: Plan, item: PlanItem) -> str:
     others = plan.items.exclude(action=Action.DROP).count() - 1
     planned = ngettext("Planned with {count} other job", "Planned with {count} other jobs", others)
     sentence = gettext("{planned} ({plan})").format(planned=planned.format(count=others), plan=plan.number)
@@ -20,23 +30,6 @@ def of_plan(plan: Plan, item: PlanItem) -> str:
         return f"{sentence}."
     rank = gettext("{rank} for this job alone").format(rank=ordinal(item.rank))
     return f"{sentence}; {rank}{_because(plan, item)}."
-
-
-def of_move(plan: Plan, item: PlanItem, explanation: str) -> str:
-    """The explanation of a booking that the plan moves: the present one, and what the plan did."""
-    return " ".join(filter(None, [explanation, _moved(plan, item)]))
-
-
-def before_move(plan: Plan, item: PlanItem, explanation: str) -> str:
-    """The inverse of `of_move`."""
-    return explanation.removesuffix(_moved(plan, item)).rstrip()
-
-
-def _moved(plan: Plan, item: PlanItem) -> str:
-    if item.slot_so_far is None:
-        return of_plan(plan, item)
-    moved = gettext("Moved from {slot}.").format(slot=local_slot(item.slot_so_far, item.job.zone))
-    return f"{moved} {of_plan(plan, item)}"
 
 
 def _because(plan: Plan, item: PlanItem) -> str:

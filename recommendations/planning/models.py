@@ -114,7 +114,7 @@ class Plan(Record):
     # Counts of the snapshot, and the figures of today, by hand and plan (recommendations.planning.figures).
     counts = models.JSONField(_("counts"), default=dict)
     figures = models.JSONField(_("figures"), default=dict)
-    # Locks that cannot hold: lists of {assignment, job, reasons}.
+    # Bookings that stay although a rule forbids them by now: {assignment, job, rules} each.
     conflicts = models.JSONField(_("conflicts"), default=list)
 
     objects = PlanQuerySet.as_manager()
@@ -152,6 +152,11 @@ class Plan(Record):
     def is_open(self) -> bool:
         """Whether items can still be accepted."""
         return self.state in OPEN and (self.expires_at is None or timezone.now() < self.expires_at)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time of a proposal is over. One of which a part was accepted keeps its state."""
+        return self.state == State.EXPIRED or (self.state in OPEN and not self.is_open)
 
     @property
     def gap_percent(self) -> Decimal | None:
@@ -219,6 +224,8 @@ class PlanItem(models.Model):
         related_name="+",
     )
     previous_slot = DateTimeRangeField(_("time slot so far"), null=True, blank=True)
+    # The decision of a booking that was moved, from before the acceptance: the booking has that of the plan. For undo.
+    previous_decision: "models.JSONField[Any, Any]" = models.JSONField(_("decision so far"), null=True, blank=True)
 
     priority_worth = models.IntegerField(_("worth of the priority"), default=0)
     score = models.DecimalField(_("score"), max_digits=5, decimal_places=4, null=True, blank=True)

@@ -1,7 +1,6 @@
 """Undo of an acceptance, as long as nothing that came of it was confirmed, started or changed."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from assignments.models import Assignment
 from assignments.services import change_bookings
 from assignments.states import LIVE, Status
 from recommendations.planning.acceptance import plan_stale, update_state
-from recommendations.planning.decision_sentence import before_move
+from recommendations.planning.decisions import of_booking, of_json
 from recommendations.planning.events import PlanUndone
 from recommendations.planning.models import Plan, PlanItem
 from recommendations.planning.staleness import Stale, explain_refusal
@@ -111,36 +110,30 @@ def _inverse(plan: Plan, item: PlanItem, rules: Rules) -> BookingChange:
     """The change that restores what was before the item."""
     before, after = item.previous_assignment, item.assignment
     assert after, "an accepted item has its booking"  # noqa: S101
-    is_moved = before is not None and before.pk == after.pk and item.action != Action.DROP
     return BookingChange(
         job_id=item.job_id,
         assignment_id=None if item.action == Action.DROP else after.pk,
         version=None if item.action == Action.DROP else after.version,
         contractor_id=item.previous_contractor_id,
         start=item.slot_so_far.start if item.slot_so_far else None,
-        explanation=before_move(plan, item, after.score_breakdown.get("explanation") or "") if is_moved else None,
-        decision=None if before is None or is_moved else _decision(before, rules),
+        decision=_decision_so_far(item, rules),
         reason=gettext("{plan} was taken back").format(plan=plan.number),
         confirmed_at=before.confirmed_at if before else None,
         restores=True,
     )
 
 
-def _decision(before: Assignment, rules: Rules) -> Decision:
-    """The decision that was stored with the booking before."""
-    return Decision(
-        rules=replace(rules, version=before.rules_id),
-        score=before.score,
-        score_breakdown=before.score_breakdown,
-        rank=before.rank,
-        candidates_considered=before.candidates_considered,
-        candidates_exact=before.candidates_exact,
-    )
+def _decision_so_far(item: PlanItem, rules: Rules) -> Decision | None:
+    """The decision that the booking had before the acceptance."""
+    if item.previous_decision:
+        return of_json(item.previous_decision, rules)
+    return of_booking(item.previous_assignment, rules) if item.previous_assignment else None
 
 
 def _propose_again(item: PlanItem, assignment: Assignment) -> None:
     """Propose the item from the restored booking, if there was one before."""
-    item.state, item.assignment, item.accepted_at = ItemState.PROPOSED, None, None
+    item.state, item.assignment, item.accepted_at, item.previous_decision = ItemState.PROPOSED, None, None, None
     if item.action != Action.BOOK:
         item.previous_assignment, item.previous_version = assignment, assignment.version
-    item.save(update_fields=["state", "assignment", "accepted_at", "previous_assignment", "previous_version"])
+    previous = ("previous_assignment", "previous_version", "previous_decision")
+    item.save(update_fields=["state", "assignment", "accepted_at", *previous])

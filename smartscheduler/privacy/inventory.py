@@ -312,7 +312,7 @@ INVENTORY: tuple[Held, ...] = (
     ),
     Held(
         "planning.PlanItem",
-        ("score_breakdown", "stale_reason", "suggestion"),
+        ("score_breakdown", "previous_decision", "stale_reason", "suggestion"),
         ANY_PERSON,
         _("to explain a proposed booking, and why it could not be made"),
         AS_THE_PLAN,

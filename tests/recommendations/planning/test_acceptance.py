@@ -242,8 +242,9 @@ def test_only_a_proposal_can_be_accepted(state: str) -> None:
     assert not Assignment.objects.exists()
 
 
-def test_a_proposal_whose_time_is_over_cannot_be_accepted() -> None:
-    plan = ready_plan(expires_at=timezone.now() - timedelta(seconds=1))
+@pytest.mark.parametrize("state", ["ready", "stopped", "partly_accepted"])
+def test_a_proposal_whose_time_is_over_cannot_be_accepted(state: str) -> None:
+    plan = PlanFactory(state=state, expires_at=timezone.now() - timedelta(seconds=1))
     proposes(plan, ContractorFactory(), at(9, days=2))
     with pytest.raises(InvalidTransition, match="expired"):
         accept(plan)

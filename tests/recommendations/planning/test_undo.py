@@ -1,12 +1,13 @@
 """Undo of an acceptance: everything is as before, or nothing changes."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from assignments.models import Assignment
+from assignments.models import OF_THE_DECISION, Assignment
 from assignments.services import assign_job, cancel_assignment, confirm_assignment, reschedule_assignment
 from contractors.models import Contractor
 from recommendations.planning.acceptance import accept_plan
@@ -19,7 +20,7 @@ from smartscheduler.core.formatting import local_slot
 from smartscheduler.errors import InvalidTransition
 from smartscheduler.events.models import OutboxEvent
 from tests.factories import AbsenceFactory, ContractorFactory, JobFactory, UserFactory, at
-from tests.recommendations.planning.proposals import booked, changes, proposes, ready_plan
+from tests.recommendations.planning.proposals import BREAKDOWN, booked, changes, proposes, ready_plan
 
 pytestmark = pytest.mark.django_db
 
@@ -183,16 +184,24 @@ def test_a_plan_that_was_discarded_after_a_part_was_accepted_can_be_undone() -> 
         accept(plan)
 
 
-def test_a_booking_that_a_plan_moves_says_so_until_the_plan_is_undone() -> None:
+def decision_of(booking: Assignment) -> dict[str, Any]:
+    booking.refresh_from_db()
+    return {name: getattr(booking, name) for name in OF_THE_DECISION}
+
+
+def test_a_booking_that_a_plan_moves_has_the_decision_of_its_new_place_until_the_plan_is_undone() -> None:
     plan, ada = ready_plan(), ContractorFactory()
     booking = booked(ada, at(9, days=2))
-    moves = changes(plan, booking, start=at(13, days=2))
-    explained = booking.score_breakdown["explanation"]
+    moves = changes(plan, booking, start=at(13, days=2), score=Decimal("0.6125"), rank=4, candidates_considered=9)
+    before = decision_of(booking)
     accept(plan)
-    booking.refresh_from_db()
+    after = decision_of(booking)
+    assert (after["score"], after["rank"], after["candidates_considered"]) == (Decimal("0.6125"), 4, 9)
     slot = local_slot(moves.slot_so_far, moves.job.zone) if moves.slot_so_far else ""
-    after = booking.score_breakdown["explanation"]
-    assert after.startswith(f"{explained} Moved from {slot}. Planned with 0 other jobs ({plan.number})")
+    assert after["score_breakdown"]["explanation"].startswith(
+        f"{BREAKDOWN['explanation']} Moved from {slot}. Planned with 0 other jobs ({plan.number}); 4th for this job"
+    )
     undo(plan)
-    booking.refresh_from_db()
-    assert booking.score_breakdown["explanation"] == explained
+    assert decision_of(booking) == before
+    accept(plan)
+    assert decision_of(booking) == after
