@@ -9,7 +9,15 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
-from smartscheduler.accounts.visibility import FIELD_RULES, FieldRule, blur_coordinate, hide, without_places
+from smartscheduler.accounts.visibility import (
+    FIELD_RULES,
+    FieldRule,
+    blur_coordinate,
+    hide,
+    without_places,
+    without_reasons,
+    without_travel,
+)
 from smartscheduler.core.rest.error_catalog import KINDS
 from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.problems import MEDIA_TYPE
@@ -69,6 +77,8 @@ LIMITED_COMPONENTS = {
 }
 HIDDEN_NOTE = "Null for roles that may not see it."
 BLURRED_NOTE = "Rounded to two decimals for roles that may not see the exact value."
+REASONLESS_NOTE = "The reasons why contractors are left out are null for roles that may not see them."
+TRAVELLESS_NOTE = "Roles that may not see exact places do not get miles, scores, worth and bound."
 PLACELESS_NOTE = "For roles that may not see exact places, everything except the rating part and the weights is null."
 
 
@@ -96,10 +106,17 @@ def describe_visibility(result: dict[str, Any], generator: Any, request: Any, pu
 
 
 def _describe_rule(field: dict[str, Any], rule: FieldRule) -> None:
-    if rule.shown is hide:
-        kinds = field.get("type", "string")
+    # A field of any JSON has no type, and can be null anyway.
+    if rule.shown is hide and "type" in field:
+        kinds = field["type"]
         field["type"] = list(dict.fromkeys([*([kinds] if isinstance(kinds, str) else kinds), "null"]))
-    notes: dict[Any, str] = {hide: HIDDEN_NOTE, blur_coordinate: BLURRED_NOTE, without_places: PLACELESS_NOTE}
+    notes: dict[Any, str] = {
+        hide: HIDDEN_NOTE,
+        blur_coordinate: BLURRED_NOTE,
+        without_places: PLACELESS_NOTE,
+        without_reasons: REASONLESS_NOTE,
+        without_travel: TRAVELLESS_NOTE,
+    }
     note = notes.get(rule.shown, "")
     if description := " ".join(filter(None, [field.get("description", ""), note])):
         field["description"] = description

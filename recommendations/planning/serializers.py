@@ -106,7 +106,9 @@ class PlanDetailSerializer(PlanSerializer):
     """A plan with its scope."""
 
     scope = serializers.JSONField(help_text=_("The scope with all ids, as it was frozen when the plan was requested."))
-    conflicts = serializers.JSONField(help_text=_("Locks that can't hold, each with the reasons."))
+    conflicts = serializers.JSONField(
+        help_text=_("Bookings that stay although they break rules by now, each with the rules.")
+    )
     place_in_queue = serializers.SerializerMethodField(
         help_text=_("1 for the next plan that starts; null for a plan that doesn't wait.")
     )
@@ -214,6 +216,9 @@ class PlanMissSerializer(VisibleFieldsSerializer):
 
     @extend_schema_field(WhatIfSerializer(many=True))
     def get_what_ifs(self, miss: PlanMiss) -> list[dict[str, Any]]:
+        # The changes tell the figures of the sentence.
+        if "numbers" in hidden_fields(miss._meta.label_lower, self.reader):
+            return []
         return [{"text": text, "change": change.as_json()} for text, change in what_ifs(miss)]
 
 
@@ -372,7 +377,7 @@ class StaleItemSerializer(serializers.Serializer[Any]):
 
 
 class AcceptanceSerializer(serializers.Serializer[Any]):
-    """What became of the items: `accepted` ones with their bookings, and `stale` ones with the reasons."""
+    """What became of the items: the ids of `accepted` ones, and the `stale` ones with the reasons."""
 
     plan = PlanDetailSerializer()
     accepted = serializers.ListField(child=serializers.IntegerField())

@@ -61,6 +61,13 @@ def without_travel(figures: Any) -> Any:
     return {name: without_travel(value) for name, value in figures.items() if name not in OF_TRAVEL}
 
 
+def without_reasons(scope: Any) -> Any:
+    """The scope of a plan without the reasons why contractors are left out."""
+    if not isinstance(scope, Mapping):
+        return None
+    return {**scope, "excluded": dict.fromkeys(scope.get("excluded", ()))}
+
+
 def _place(permission: Permission) -> dict[str, FieldRule]:
     return {
         "address": FieldRule(permission, hide),
@@ -114,18 +121,18 @@ FIELD_RULES: dict[str, dict[str, FieldRule]] = {
         "bound": FieldRule(CONTACTS, hide),
         "progress": FieldRule(CONTACTS, without_travel),
         "figures": FieldRule(CONTACTS, without_travel),
+        "scope": FieldRule(CONTACTS, without_reasons),
+        # Which bookings no longer hold depends on exact places.
+        "conflicts": FieldRule(CONTACTS, hide),
     },
     "planning.planitem": dict.fromkeys(
         (
             *("score", "rank", "candidates_considered", "candidates_exact", "travel", "worth"),
-            *("miles_before", "miles_after", "suggestion"),
+            *("miles_before", "miles_after", "stale_reason", "suggestion"),
         ),
         FieldRule(CONTACTS, hide),
     )
-    | {
-        "score_breakdown": FieldRule(CONTACTS, without_places),
-        "stale_reason": FieldRule(CONTACTS, impersonal),
-    },
+    | {"score_breakdown": FieldRule(CONTACTS, without_places)},
     "planning.planmiss": dict.fromkeys(("sentence", "numbers"), FieldRule(CONTACTS, hide)),
     "notifications.mail": {
         "recipient": FieldRule(CONTACTS, hide),

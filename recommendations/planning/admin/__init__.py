@@ -21,8 +21,8 @@ from recommendations.planning.admin import plan_jobs
 from recommendations.planning.admin.actions import ACTIONS
 from recommendations.planning.admin.chosen_records import options
 from recommendations.planning.admin.comparison import best_possible, comparison
-from recommendations.planning.admin.items import MOST_ITEMS, filters, item_rows, suggestion_of
-from recommendations.planning.admin.limits import limits
+from recommendations.planning.admin.items import MOST_ITEMS, filters, item_rows, stale_note, suggestion_of
+from recommendations.planning.admin.limits import conflicts, limits
 from recommendations.planning.admin.misses import miss_rows
 from recommendations.planning.admin.plan_map import plan_map
 from recommendations.planning.admin.progress import progress
@@ -31,8 +31,8 @@ from recommendations.planning.admin.week_board import week_board
 from recommendations.planning.models import Plan
 from recommendations.planning.staleness import watch
 from recommendations.planning.states import ItemState
+from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
-from smartscheduler.accounts.visibility import sees_everything
 from smartscheduler.adminsite.bulk_results import Outcome, report
 from smartscheduler.adminsite.changelists import ListAdmin
 from smartscheduler.adminsite.html import badge, in_utc
@@ -47,7 +47,8 @@ from smartscheduler.events import event_log
 # Events after which changes of a plan may no longer be possible, and those of the plan itself.
 WATCHED_TYPES = (
     *("JobAssigned", "JobUpdated", "JobCancelled", "AssignmentCancelled", "AssignmentRescheduled"),
-    *("AssignmentConfirmed", "ContractorUpdated", "ScheduleUpdated"),
+    *("AssignmentConfirmed", "AssignmentStarted", "AssignmentCompleted"),
+    *("WindowPromised", "WindowWithdrawn", "ContractorUpdated", "ScheduleUpdated", "RulesPublished"),
     *("PlanAccepted", "PlanDiscarded", "PlanUndone", "PlanExpired"),
 )
 RUN_TYPES = ("PlanProgressed", "PlanReady", "PlanFailed", "PlanCancelled")
@@ -108,6 +109,7 @@ class PlanAdmin(RecordAdmin, ListAdmin):
             "original": plan,
             "plan": plan,
             "limits": limits(plan, person(request)),
+            "conflicts": conflicts(plan, person(request)),
             "head": head,
             "heartbeat_seconds": settings.EVENT_HEARTBEAT_SECONDS,
             "types": ",".join(RUN_TYPES if plan.is_at_work else WATCHED_TYPES),
@@ -156,7 +158,6 @@ class PlanAdmin(RecordAdmin, ListAdmin):
             "what_if_url": self.address("what-if", plan),
             "export_url": reverse("api:plan-export", args=[plan.pk]),
             "approximate": places_are_blurred(),
-            "sees_everything": sees_everything(reader),
             "tile_url": settings.MAP_TILE_URL,
             "tile_attribution": settings.MAP_TILE_ATTRIBUTION,
             "children": list(plan.children.order_by("created_at")),
@@ -176,15 +177,14 @@ class PlanAdmin(RecordAdmin, ListAdmin):
         return HttpResponse(headers={"HX-Refresh": "true"})
 
     def watch_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
-        """The state of the plan, and the changes that cannot be accepted any more, for scripts."""
+        """The version of the plan, and the changes that cannot be accepted any more, for scripts."""
         plan = self._plan_or_404(request, object_id)
         stored = plan.items.changes().filter(state=ItemState.STALE).values_list("pk", "stale_reason")
         stale = [{"id": str(pk), "text": text} for pk, text in stored]
         if plan.is_open:
             stale += [{"id": str(each.item_id), "text": each.reason} for each in watch(plan)]
-        if not sees_everything(person(request)):
-            stale = [{**each, "text": gettext("This change is no longer possible.")} for each in stale]
-        return JsonResponse({"state": plan.state, "stale": stale})
+        stale = [{**each, "text": stale_note(each["text"], person(request))} for each in stale]
+        return JsonResponse({"version": plan.version, "state": plan.state, "stale": stale})
 
     def accept_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """POST: book the selected changes, one of them, or all, and say what became of each."""
@@ -200,7 +200,7 @@ class PlanAdmin(RecordAdmin, ListAdmin):
         except DomainError as refusal:
             messages.error(request, refusal.detail)
         else:
-            report(request, _outcomes(acceptance), gettext("Booked"))
+            report(request, _outcomes(acceptance, person(request)), gettext("Booked"))
         return redirect(f"{page}#changes")
 
     def what_if_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
@@ -260,7 +260,7 @@ def _item_ids(request: HttpRequest) -> list[int] | None:
     return [int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 19]
 
 
-def _outcomes(acceptance: Acceptance) -> list[Outcome]:
+def _outcomes(acceptance: Acceptance, reader: User) -> list[Outcome]:
     booked = [
         Outcome(
             item.job.job_number,
@@ -275,8 +275,8 @@ def _outcomes(acceptance: Acceptance) -> list[Outcome]:
         Outcome(
             item.job.job_number,
             record_url(item.job, "change"),
-            refusal=item.stale_reason,
-            remedy=(suggestion[1], suggestion[0]) if (suggestion := suggestion_of(item)) else None,
+            refusal=stale_note(item.stale_reason, reader),
+            remedy=(suggestion[1], suggestion[0]) if (suggestion := suggestion_of(item, reader)) else None,
         )
         for item in acceptance.stale
     ]

@@ -13,7 +13,7 @@ from jobs.models import Job
 from recommendations.planning.models import PlanItem
 from recommendations.planning.states import Action, ItemState
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.visibility import hidden_fields
+from smartscheduler.accounts.visibility import hidden_fields, visible_values
 from smartscheduler.adminsite.registry import record_url
 from smartscheduler.core.formatting import local_slot
 from smartscheduler.core.text import LazyText
@@ -37,6 +37,7 @@ class ItemRow:
     belongs: str
     kinds: str
     can_be_accepted: bool
+    stale_note: str
     booking_url: str
     suggestion: tuple[str, str] | None
 
@@ -46,11 +47,11 @@ def item_rows(items: Sequence[PlanItem], reader: User, *, is_open: bool) -> list
     for item in items:
         if item.is_change:
             bundles[item.bundle].append(item)
+    return [_row(item, bundles[item.bundle], reader, is_open=is_open) for item in items if item.is_change]
+
+
+def _row(item: PlanItem, bundle: list[PlanItem], reader: User, *, is_open: bool) -> ItemRow:
     hides = bool(hidden_fields(PlanItem._meta.label_lower, reader))
-    return [_row(item, bundles[item.bundle], hides=hides, is_open=is_open) for item in items if item.is_change]
-
-
-def _row(item: PlanItem, bundle: list[PlanItem], *, hides: bool, is_open: bool) -> ItemRow:
     return ItemRow(
         item=item,
         what=_what(item),
@@ -61,8 +62,9 @@ def _row(item: PlanItem, bundle: list[PlanItem], *, hides: bool, is_open: bool) 
         belongs=_belongs(item, bundle),
         kinds=" ".join(_kinds(item)),
         can_be_accepted=is_open and item.state in {ItemState.PROPOSED, ItemState.STALE},
+        stale_note=stale_note(item.stale_reason, reader) if item.state == ItemState.STALE else "",
         booking_url=record_url(item.assignment, "change") if item.assignment else "",
-        suggestion=suggestion_of(item),
+        suggestion=suggestion_of(item, reader),
     )
 
 
@@ -146,19 +148,26 @@ def _kinds(item: PlanItem) -> list[str]:
     return kinds
 
 
-def suggestion_of(item: PlanItem) -> tuple[str, str] | None:
+def stale_note(reason: str, reader: User) -> str:
+    """Why a change is stale, as far as the reader may see it."""
+    shown = visible_values(PlanItem._meta.label_lower, {"stale_reason": reason}, reader)["stale_reason"]
+    return shown or gettext("This change is no longer possible.")
+
+
+def suggestion_of(item: PlanItem, reader: User) -> tuple[str, str] | None:
     """Text and URL of what to do about a stale change: its suggestion if it has one, else the page of the job."""
     if item.state != ItemState.STALE:
         return None
     if item.job.status != Job.Status.OPEN:
         return gettext("Open the job"), record_url(item.job, "change")
     url = record_url(item.job, "recommend")
-    if not item.suggestion:
+    suggestion = visible_values(item._meta.label_lower, {"suggestion": item.suggestion}, reader)["suggestion"]
+    if not suggestion:
         return gettext("Recommend"), url
-    start, end = (datetime.fromisoformat(item.suggestion["time_slot"][edge]) for edge in ("start", "end"))
-    query = {"contractor": item.suggestion["contractor"], "day": start.astimezone(item.job.zone).date()}
+    start, end = (datetime.fromisoformat(suggestion["time_slot"][edge]) for edge in ("start", "end"))
+    query = {"contractor": suggestion["contractor"], "day": start.astimezone(item.job.zone).date()}
     text = gettext("Instead: {contractor}, {slot}").format(
-        contractor=item.suggestion["contractor_name"], slot=local_slot(TimeSlot(start, end), item.job.zone)
+        contractor=suggestion["contractor_name"], slot=local_slot(TimeSlot(start, end), item.job.zone)
     )
     return text, f"{url}?{urlencode(query)}"
 

@@ -3,25 +3,26 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from assignments.models import Assignment
 from contractors.models import Contractor
-from recommendations.planning.admin.scope_form import DEFAULT_FREEZE
+from recommendations.planning.admin.scope_form import DEFAULT_FREEZE, DEFAULT_LEAD
 from recommendations.planning.models import Plan
 from recommendations.planning.scope import Scope
 from recommendations.planning.states import Lock, MayChange
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.visibility import sees_everything
+from smartscheduler.accounts.visibility import visible_values
 
 # Records that a sentence names.
 MOST_NAMED = 10
 
 
 def limits(plan: Plan, reader: User) -> list[str]:
-    """What the scope leaves out or keeps. Reasons are for readers who see all fields."""
-    scope = Scope.of_json(plan.scope)
-    sentences = [_contractors(scope), _excluded(scope, with_reasons=sees_everything(reader))]
+    """What the scope leaves out or keeps, as far as the reader may see it."""
+    scope = Scope.of_json(visible_values(plan._meta.label_lower, {"scope": plan.scope}, reader)["scope"])
+    sentences = [_contractors(scope), _excluded(scope), _lead(scope)]
     if scope.may_change != MayChange.OPEN_JOBS:
         sentences += [_freeze(scope), _most_changes(scope), _locks(scope)]
     return [sentence for sentence in sentences if sentence]
@@ -35,15 +36,28 @@ def _contractors(scope: Scope) -> str:
     return text.format(count=len(scope.contractors), names=_listed([names.get(pk, "–") for pk in scope.contractors]))
 
 
-def _excluded(scope: Scope, *, with_reasons: bool) -> str:
+def _excluded(scope: Scope) -> str:
     if not scope.excluded:
         return ""
     names, reason = _names(scope.excluded), gettext("{name} ({reason})")
     people = [
-        reason.format(name=names.get(pk, "–"), reason=text) if with_reasons else names.get(pk, "–")
+        reason.format(name=names.get(pk, "–"), reason=text) if text else names.get(pk, "–")
         for pk, text in scope.excluded.items()
     ]
     return gettext("Left out: {names}").format(names=_listed(people))
+
+
+def _lead(scope: Scope) -> str:
+    if scope.lead_hours == DEFAULT_LEAD:
+        return ""
+    text = ngettext("Nothing new within {count} hour", "Nothing new within {count} hours", scope.lead_hours)
+    return text.format(count=scope.lead_hours)
+
+
+def conflicts(plan: Plan, reader: User) -> list[tuple[str, str]]:
+    """Job numbers and URLs of the bookings that stay although a rule forbids them; empty if the reader sees none."""
+    rows = visible_values(plan._meta.label_lower, {"conflicts": plan.conflicts}, reader)["conflicts"] or []
+    return [(row["job"], reverse("admin:assignments_assignment_change", args=[row["assignment"]])) for row in rows]
 
 
 def _freeze(scope: Scope) -> str:

@@ -37,6 +37,11 @@ class Block(NamedTuple):
     start: datetime
     job: Job
 
+    @property
+    def kind_text(self) -> str:
+        """The kind in words, for readers who don't see colors."""
+        return dict(_legend())[self.kind]
+
 
 @dataclass(frozen=True)
 class Row:
