@@ -31,7 +31,9 @@ function selectBundle(form: HTMLElement, row: HTMLElement, isSelected: boolean):
 export function showCount(form: HTMLElement): void {
   const boxes = findAll<HTMLInputElement>("input[name=item]", form);
   const count = boxes.filter(({ checked }) => checked).length;
-  const submit = find<HTMLButtonElement>("[data-accept-selected]", form);
+  // Nothing can be accepted by a manager, or once all is.
+  const submit = form.querySelector<HTMLButtonElement>("[data-accept-selected]");
+  if (!submit) return;
   submit.disabled = !count;
   submit.textContent = t("acceptSelected", { count });
   const all = form.querySelector<HTMLInputElement>("[data-select-all]");
@@ -65,6 +67,31 @@ function handleChange(form: HTMLElement, event: Event): void {
   if (field.dataset.selectAll !== undefined) selectAll(form, field.checked);
   else if (field.name === "item" && row) selectBundle(form, row, field.checked);
   else return;
+  showCount(form);
+}
+
+// What a user has done to the rows, to do it to the rows that take their place.
+export interface ItemsView {
+  selected: string[];
+  shown: string;
+  open: string[];
+}
+
+export function viewOf(form: HTMLElement): ItemsView {
+  return {
+    selected: findAll<HTMLInputElement>("input[name=item]:checked", form).map(({ value }) => value),
+    shown: form.querySelector<HTMLElement>("[data-show][aria-pressed=true]")?.dataset.show ?? "",
+    open: rowsOf(form).filter((row) => row.querySelector("details[open]")).map((row) => dataValue(row, "item")),
+  };
+}
+
+export function restoreView(form: HTMLElement, { selected, shown, open }: ItemsView): void {
+  for (const each of findAll<HTMLInputElement>("input[name=item]", form)) each.checked = selected.includes(each.value);
+  for (const row of rowsOf(form).filter((each) => open.includes(dataValue(each, "item")))) {
+    row.querySelector("details")?.setAttribute("open", "");
+  }
+  const button = shown && form.querySelector<HTMLElement>(`[data-show="${shown}"]`);
+  if (button) filter(form, button);
   showCount(form);
 }
 

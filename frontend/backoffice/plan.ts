@@ -1,15 +1,15 @@
 // The page of a plan: it follows the events, shows the progress of a run, and marks the changes that no longer hold.
 
 import { EventStream } from "../live/event-stream";
-import { create, dataValue, find, findAll } from "../shared/dom";
+import { dataValue, find, findAll } from "../shared/dom";
 import { t } from "../shared/messages";
-import { listenToItems } from "./plan-items";
+import { listenToItems, restoreView, viewOf } from "./plan-items";
 
 // Events come in groups: one booking causes several.
 const GATHER_MS = 1000;
 
 interface Watched {
-  state: string;
+  version: number;
   stale: { id: string; text: string }[];
 }
 
@@ -28,18 +28,56 @@ export function markStale(page: HTMLElement, stale: Watched["stale"]): void {
 async function watch(page: HTMLElement): Promise<void> {
   const response = await fetch(dataValue(page, "watch"));
   if (!response.ok || response.redirected) return;
-  const { state, stale } = (await response.json()) as Watched;
-  if (state !== dataValue(page, "state")) showChanged(page);
-  else markStale(page, stale);
+  const { version, stale } = (await response.json()) as Watched;
+  if (String(version) !== dataValue(page, "version")) await showAnew(page);
+  markStale(page, stale);
 }
 
-// Someone else has accepted, discarded or undone the plan.
-function showChanged(page: HTMLElement): void {
+// Another user has accepted, discarded or undone something, also on the board: the page shows the plan as it is now.
+async function showAnew(page: HTMLElement): Promise<void> {
+  const response = await fetch(location.pathname);
+  if (!response.ok || response.redirected) return;
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  const freshPage = fresh.querySelector<HTMLElement>("[data-plan]");
+  if (!freshPage) return;
+  page.dataset.version = dataValue(freshPage, "version");
+  if (!replaceParts(page, freshPage)) return;
   const notice = find("[data-plan-changed]", page);
-  if (!notice.hidden) return;
-  const link = create("a", { href: location.pathname, textContent: t("reload"), className: "text-link underline" });
-  notice.replaceChildren(`${t("planChanged")} `, link);
   notice.hidden = false;
+  notice.textContent = t("planChanged");
+}
+
+// Puts the fresh parts in the place of those that differ, and keeps what is selected, shown, open and focused.
+export function replaceParts(page: HTMLElement, freshPage: HTMLElement): boolean {
+  let isChanged = false;
+  for (const part of findAll("[data-plan-part]", page)) {
+    const fresh = freshPage.querySelector<HTMLElement>(`[data-plan-part="${dataValue(part, "planPart")}"]`);
+    if (!fresh || withoutTokens(fresh) === withoutTokens(part)) continue;
+    isChanged = true;
+    const focused = part.contains(document.activeElement) ? document.activeElement : null;
+    const form = part.querySelector<HTMLElement>("[data-plan-items]");
+    const view = form && viewOf(form);
+    part.replaceChildren(...fresh.childNodes);
+    const freshForm = part.querySelector<HTMLElement>("[data-plan-items]");
+    if (freshForm) listenToItems(freshForm);
+    if (freshForm && view) restoreView(freshForm, view);
+    if (focused) focusAgain(part, focused);
+  }
+  return isChanged;
+}
+
+// The HTML that a user sees: each answer of the server has another token.
+const withoutTokens = (part: HTMLElement): string => {
+  const copy = part.cloneNode(true) as HTMLElement;
+  for (const token of findAll("[name=csrfmiddlewaretoken]", copy)) token.remove();
+  return copy.innerHTML;
+};
+
+function focusAgain(part: HTMLElement, focused: Element): void {
+  const row = focused.closest<HTMLElement>("[data-item]")?.dataset.item;
+  const same = focused.id ? document.getElementById(focused.id) : null;
+  const target = same ?? (row ? part.querySelector<HTMLElement>(`[data-item="${row}"] a`) : null) ?? part.querySelector<HTMLElement>("a, button");
+  target?.focus({ preventScroll: true });
 }
 
 function follow(page: HTMLElement): void {

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from "vitest";
 
-import { markStale } from "../backoffice/plan";
+import { markStale, replaceParts } from "../backoffice/plan";
 import { listenToItems } from "../backoffice/plan-items";
 import { find, findAll } from "../shared/dom";
 
@@ -63,4 +63,40 @@ it("marks the changes that no longer hold, and unmarks them", () => {
   expect(find('[data-item="1"] [data-stale-note]').textContent).toBe("Taken.");
   markStale(document.body, []);
   expect(find('[data-item="1"]').className).toBe("");
+});
+
+it("has nothing to count where nothing can be accepted", () => {
+  document.body.innerHTML = `<form data-plan-items><ul>${row("1", "book")}</ul></form>`;
+  expect(() => {
+    listenToItems(find("form"));
+  }).not.toThrow();
+});
+
+it("shows the rows of another user's acceptance, and keeps what is selected, shown and focused", () => {
+  const part = (rows: string): string => `<div data-plan-part="changes"><form data-plan-items>
+    <input name="csrfmiddlewaretoken" value="${String(rows.length)}">
+    <button type="button" data-show="" aria-pressed="true"></button><button type="button" data-show="move"></button>
+    <button data-accept-selected></button><p data-plan-status></p><ul>${rows}</ul></form></div>`;
+  document.body.innerHTML = part(row("1", "book") + row("2", "move") + row("3", "move"));
+  const fresh = new DOMParser().parseFromString(part(`<li data-item="1" data-kinds="book accepted"><a href="#">Booked</a></li>${row("2", "move")}${row("3", "move")}`), "text/html").body;
+  listenToItems(find("form"));
+  check("1");
+  check("2");
+  find("[data-show=move]").click();
+  expect(replaceParts(document.body, fresh)).toBe(true);
+  expect(boxes()).toEqual([true, false]);
+  expect(submit().textContent).toBe("Accept 1 selected");
+  expect(findAll("[data-item]").map(({ hidden }) => hidden)).toEqual([true, false, false]);
+  expect(find('[data-item="1"]').textContent).toBe("Booked");
+  check("3");
+  expect(submit().textContent).toBe("Accept 2 selected");
+});
+
+it("leaves a part alone that has not changed", () => {
+  const part = (token: string): string =>
+    `<div data-plan-part="buttons"><input name="csrfmiddlewaretoken" value="${token}"><button id="undo"></button></div>`;
+  document.body.innerHTML = part("a");
+  const button = find("#undo");
+  expect(replaceParts(document.body, new DOMParser().parseFromString(part("b"), "text/html").body)).toBe(false);
+  expect(find("#undo")).toBe(button);
 });
