@@ -4,7 +4,7 @@ A job that fits nowhere is explained by the eligibility rules and the availabili
 best alternative plan that contains it (`alternatives`). The work is bounded: jobs that are worth more come first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -16,12 +16,13 @@ from assignments.availability import Calendar, Visit, blocked_time, days_from, f
 from assignments.calendars import load_calendars
 from assignments.local_time import day_at
 from assignments.models import Assignment
-from assignments.states import MOVABLE
+from assignments.states import MOVABLE, Status
 from contractors.models import Contractor
 from recommendations.near_misses import barriers, nearby_contractors
 from recommendations.planning.alternatives import Alternative, Solve, with_job
-from recommendations.planning.models import PlanMiss
+from recommendations.planning.models import Plan, PlanMiss
 from recommendations.planning.problem import Problem, Solution
+from recommendations.planning.scope import MOST_DAYS
 from recommendations.planning.snapshot import LOOK_AHEAD_DAYS, PlannedJob, Snapshot
 from recommendations.planning.states import Effort, MayChange, MissCode
 from recommendations.planning.what_if import WhatIf
@@ -174,11 +175,17 @@ def _lock_miss(
         len(blocking),
     )
     locked = [str(assignment.pk) for assignment in blocking if assignment.pk in snapshot.scope.locks]
+    frozen = snapshot.now + timedelta(hours=snapshot.scope.freeze_hours)
+    # Confirmed bookings that nothing else keeps in their place.
+    confirmed = snapshot.scope.may_change == MayChange.PENDING and all(
+        assignment.status == Status.CONFIRMED and assignment.slot.start >= frozen for assignment in blocking
+    )
     numbers = {
         "contractor": str(contractor_id),
         "eligible": len(planned.eligible),
         "assignments": [str(assignment.pk) for assignment in blocking],
         "locks": locked,
+        "confirmed": confirmed,
         "day": slot.start.astimezone(planned.request.zone).date().isoformat(),
     }
     sentence = message.format(contractor=contractor.name, day=day, jobs=jobs)
@@ -307,17 +314,32 @@ class _Alternatives:
         if self._gap and self.solution.worth > 0:
             gain = f"{100 * self._gap / self.solution.worth:.2f}"
             numbers["gain_percent"] = float(gain)
-            message = gettext("The limit of work was reached: at most {gain}% could still be gained. Try {effort}.")
+            message = gettext("The limit of work was reached: at most {gain}% could still be gained.")
         else:
             gain = ""
-            message = gettext("The limit of work was reached before every possibility was tried. Try {effort}.")
-        sentence = message.format(gain=gain, effort=Effort.THOROUGH.label.lower())
+            message = gettext("The limit of work was reached before every possibility was tried.")
+        sentence = message.format(gain=gain)
+        if self.snapshot.scope.effort != Effort.THOROUGH:
+            sentence += " " + gettext("Try {effort}.").format(effort=Effort.THOROUGH.label.lower())
         return Miss(self.snapshot.jobs[number].job.pk, MissCode.TIME_RAN_OUT, sentence, numbers)
 
 
 def what_ifs(miss: PlanMiss) -> list[tuple[str, WhatIf]]:
     """Changes that could get the job planned, each with its label."""
-    return [(label, change) for label, change in _what_ifs(miss) if label]
+    return list(_what_ifs(miss))
+
+
+def _through(plan: Plan, day: date) -> Iterator[tuple[str, WhatIf]]:
+    """A later last day, if a plan can have as many days."""
+    if (day - plan.first_day).days < MOST_DAYS:
+        yield gettext("Plan through {day}").format(day=short_day(day)), WhatIf("last_day", day.isoformat())
+
+
+def _unlocking(numbers: Mapping[str, Any]) -> Iterator[tuple[str, WhatIf]]:
+    if numbers.get("locks"):
+        yield gettext("Lift the lock"), WhatIf("unlock", numbers["locks"][0])
+    elif numbers.get("confirmed"):
+        yield gettext("Let confirmed bookings move"), WhatIf("may_change", MayChange.ALL_BUT_LOCKED.value)
 
 
 def _what_ifs(miss: PlanMiss) -> Iterator[tuple[str, WhatIf]]:
@@ -326,17 +348,15 @@ def _what_ifs(miss: PlanMiss) -> Iterator[tuple[str, WhatIf]]:
         case MissCode.NOBODY_ELIGIBLE if numbers.get("outside_scope"):
             yield gettext("Ask all contractors"), WhatIf("all_contractors", True)
         case MissCode.NO_SLOT_IN_DAYS if numbers.get("first_free"):
-            day = date.fromisoformat(numbers["first_free"])
-            yield gettext("Plan through {day}").format(day=short_day(day)), WhatIf("last_day", day.isoformat())
-        case MissCode.LOCKED if numbers.get("locks"):
-            yield gettext("Lift the lock"), WhatIf("unlock", numbers["locks"][0])
+            yield from _through(plan, date.fromisoformat(numbers["first_free"]))
+        case MissCode.LOCKED:
+            yield from _unlocking(numbers)
         case MissCode.MAX_CHANGES:
             changes = numbers["changes"]
             label = ngettext("Allow {count} change", "Allow {count} changes", changes).format(count=changes)
             yield label, WhatIf("max_changes", changes)
         case MissCode.WORTH_LESS:
-            later = plan.last_day + timedelta(days=1)
-            yield gettext("Plan through {day}").format(day=short_day(later)), WhatIf("last_day", later.isoformat())
+            yield from _through(plan, plan.last_day + timedelta(days=1))
         case MissCode.TIME_RAN_OUT if plan.effort != Effort.THOROUGH:
             yield gettext("Plan thoroughly"), WhatIf("effort", Effort.THOROUGH.value)
     if miss.code in {MissCode.NO_SLOT_IN_DAYS, MissCode.WORTH_LESS} and plan.may_change == MayChange.OPEN_JOBS:

@@ -59,7 +59,7 @@ ACTIONS = (
         done=_("{0} plans the rest. What was accepted stays."),
         run=lambda plan, actor: replan(plan_id=plan.pk, change=None, actor=actor),
         allowed=_with(Permission.MAKE_PLANS),
-        possible=lambda plan: plan.is_open or plan.state == Plan.State.EXPIRED,
+        possible=lambda plan: plan.is_open or plan.is_over,
     ),
     RecordAction(
         name="undo",

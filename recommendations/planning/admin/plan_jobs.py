@@ -169,6 +169,7 @@ def _scope(form: PlanForm, choice: Choice) -> Scope:
         may_change=values["may_change"],
         locks=values["locks"],
         max_changes=values["max_changes"],
+        lead_hours=values["lead_hours"],
         freeze_hours=values["freeze_hours"],
         effort=values["effort"],
     )

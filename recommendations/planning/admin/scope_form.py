@@ -18,7 +18,7 @@ from smartscheduler.adminsite.form_fields import DayField
 from smartscheduler.core.db.text_fields import LineFormField
 from smartscheduler.places import MIDDLE
 
-DEFAULT_DAYS, DEFAULT_MILES, DEFAULT_FREEZE = 7, 25, 24
+DEFAULT_DAYS, DEFAULT_MILES, DEFAULT_LEAD, DEFAULT_FREEZE = 7, 25, 2, 24
 
 
 class PlanForm(forms.Form):
@@ -35,6 +35,13 @@ class PlanForm(forms.Form):
     )
     miles = forms.IntegerField(
         label=_("Miles"), required=False, min_value=1, max_value=1000, widget=UnfoldAdminIntegerFieldWidget()
+    )
+    lead_hours = forms.IntegerField(
+        label=_("Hours from now without new bookings"),
+        min_value=0,
+        max_value=MOST_HOURS,
+        help_text=_("Nothing is proposed that starts within this time."),
+        widget=UnfoldAdminIntegerFieldWidget(),
     )
     effort = forms.ChoiceField(
         label=_("Effort"),
@@ -77,7 +84,7 @@ class PlanForm(forms.Form):
     )
 
     GROUPS: ClassVar = (
-        ("first_day", "last_day", "zip_code", "miles", "effort"),
+        ("first_day", "last_day", "lead_hours", "zip_code", "miles", "effort"),
         ("contractors", "excluded"),
         ("may_change", "max_changes", "freeze_hours", "locks"),
     )
@@ -115,6 +122,7 @@ def _defaults() -> Mapping[str, str]:
         "first_day": today.isoformat(),
         "last_day": (today + timedelta(days=DEFAULT_DAYS - 1)).isoformat(),
         "miles": str(DEFAULT_MILES),
+        "lead_hours": str(DEFAULT_LEAD),
         "may_change": MayChange.OPEN_JOBS.value,
         "freeze_hours": str(DEFAULT_FREEZE),
         "effort": Effort.NORMAL.value,

@@ -4,6 +4,7 @@ import time
 from argparse import ArgumentTypeError
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
@@ -11,13 +12,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from assignments.models import Assignment
+from contractors.models import Contractor
 from jobs.models import Job
 from jobs.querysets import JobQuerySet
 from recommendations.planning import runs, services
 from recommendations.planning.acceptance import accept_plan
 from recommendations.planning.models import Plan, PlanItem
 from recommendations.planning.scope import Scope
-from recommendations.planning.states import Action, Effort, MayChange
+from recommendations.planning.states import Action, Effort, Lock, MayChange
 from smartscheduler.accounts.models import User
 from smartscheduler.core.formatting import local_slot
 from smartscheduler.core.geo.zip_codes import middle_of
@@ -55,10 +58,20 @@ class Command(BaseCommand):
         jobs = parser.add_argument_group("jobs (default: all open jobs)")
         jobs.add_argument("--job", action="append", default=[], metavar="NUMBER", help="this job; can be repeated")
         jobs.add_argument("--type", choices=Job.Type.values, help="only jobs of this type")
+        jobs.add_argument(
+            "--priority", action="append", choices=Job.Priority.values, help="only these; can be repeated"
+        )
         jobs.add_argument("--zip", metavar="ZIP", help="only jobs around this ZIP code")
         jobs.add_argument("--miles", type=float, default=25.0, help="how far around the ZIP code (default: 25)")
         parser.add_argument("--first", type=day, default="+1", help="first day (default: +1, tomorrow)")
         parser.add_argument("--last", type=day, default="+5", help="last day (default: +5)")
+        people = parser.add_argument_group("contractors (default: all who can do one of the jobs)")
+        people.add_argument("--contractor", action="append", default=[], metavar="EMAIL", help="only these contractors")
+        people.add_argument(
+            "--exclude", action="append", default=[], metavar="EMAIL=REASON", help="not this contractor"
+        )
+        lock = f"the booking of this job stays: {', '.join(Lock.values)} (default)"
+        parser.add_argument("--lock", action="append", default=[], metavar="NUMBER[=PART]", help=lock)
         parser.add_argument("--may-change", choices=MayChange.values, default=MayChange.OPEN_JOBS)
         parser.add_argument("--max-changes", type=int, help="at most so many bookings change")
         parser.add_argument("--freeze-hours", type=int, default=24, help="bookings within these hours stay (24)")
@@ -101,6 +114,9 @@ class Command(BaseCommand):
             jobs=[job.pk for job in self._narrowed(jobs, options)],
             first_day=options["first"],
             last_day=options["last"],
+            contractors=list(_contractors(options["contractor"]).values()) or None,
+            excluded=_excluded(options["exclude"]),
+            locks=_locks(options["lock"]),
             chosen_by_filter=not options["job"],
             may_change=options["may_change"],
             max_changes=options["max_changes"],
@@ -113,6 +129,8 @@ class Command(BaseCommand):
     def _narrowed(self, jobs: JobQuerySet, options: dict[str, Any]) -> list[Job]:
         if options["type"]:
             jobs = jobs.filter(type=options["type"])
+        if options["priority"]:
+            jobs = jobs.filter(priority__in=options["priority"])
         if not options["zip"]:
             return list(jobs)
         middle = middle_of(options["zip"])
@@ -151,8 +169,34 @@ class Command(BaseCommand):
         self.console.print(_items_table(list(items)))
         self.console.print(_figures_table(plan))
         for miss in plan.misses.select_related("job"):
-            self.console.print(f"{miss.job.job_number} is left out: {miss.sentence or miss.get_code_display()}.")
+            sentence = miss.sentence or f"{miss.get_code_display()}."
+            self.console.print(f"{miss.job.job_number} is left out: {sentence}")
         self.console.print(f"{plan.number} is {plan.get_state_display().lower()}. {_gap(plan)}")
+
+
+def _contractors(emails: list[str]) -> dict[str, UUID]:
+    """Ids by email address. Raises CommandError for an unknown address."""
+    ids = dict(Contractor.objects.filter(email__in=emails).values_list("email", "pk"))
+    if missing := [email for email in emails if email not in ids]:
+        raise CommandError(f"There is no contractor {', '.join(missing)}.")
+    return ids
+
+
+def _excluded(pairs: list[str]) -> dict[UUID, str]:
+    reasons = dict(pair.partition("=")[::2] for pair in pairs)
+    if missing := [email for email, reason in reasons.items() if not reason.strip()]:
+        raise CommandError(f"Say why {', '.join(missing)} is left out: --exclude EMAIL=REASON.")
+    ids = _contractors(list(reasons))
+    return {ids[email]: reason for email, reason in reasons.items()}
+
+
+def _locks(pairs: list[str]) -> dict[UUID, str]:
+    """What stays of the live bookings of jobs: contractor and time, unless a part is named."""
+    parts = dict(pair.partition("=")[::2] for pair in pairs)
+    ids = dict(Assignment.objects.live().filter(job__job_number__in=parts).values_list("job__job_number", "pk"))
+    if missing := [number for number in parts if number not in ids]:
+        raise CommandError(f"{', '.join(missing)} has no booking that could be locked.")
+    return {ids[number]: part or Lock.CONTRACTOR_AND_TIME for number, part in parts.items()}
 
 
 def _best(plan: Plan) -> str:

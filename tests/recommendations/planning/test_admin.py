@@ -133,6 +133,7 @@ class TestScope:
         job, kept = JobFactory(), AssignmentFactory()
         only, out = ContractorFactory(), ContractorFactory(name="Oda Out")
         sent: dict[str, Any] = {"id": str(job.pk), "may_change": "pending", "freeze_hours": "48"}
+        sent |= {"lead_hours": "5"}
         sent |= {"contractors": [str(only.pk), str(out.pk)], "excluded": str(out.pk)}
         sent |= {f"excluded-{out.pk}": " Fixes the van ", "locks": str(kept.pk), f"locks-{kept.pk}": "day"}
         client = signed_in()
@@ -151,11 +152,12 @@ class TestScope:
         assert "Left out: Oda Out (Fixes the van)" in shown
         assert f"Stays: {kept.job.job_number} (day)" in shown
         assert "No change of bookings within 48 hours" in shown
+        assert "Nothing new within 5 hours" in shown
         assert "Left out: Oda Out</li>" in text_of(signed_in(Role.MANAGER).get(page_of(plan)))
         scope = plan.scope
         assert sorted(scope["contractors"]) == sorted([str(only.pk), str(out.pk)])
         assert scope["excluded"] == {str(out.pk): "Fixes the van"}
-        assert (scope["locks"], scope["freeze_hours"]) == ({str(kept.pk): "day"}, 48)
+        assert (scope["locks"], scope["freeze_hours"], scope["lead_hours"]) == ({str(kept.pk): "day"}, 48, 5)
 
     def test_one_of_the_chosen_contractors_must_stay(self) -> None:
         JobFactory()

@@ -10,8 +10,9 @@ from django.core.management import CommandError, call_command
 from assignments.models import Assignment
 from recommendations.planning import child_run
 from recommendations.planning.models import Plan
+from recommendations.planning.scope import Scope
 from smartscheduler.core import child_process
-from tests.factories import ContractorFactory, JobFactory, UserFactory
+from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +39,7 @@ def test_it_prints_the_items_and_books_nothing() -> None:
     report = plan("--first", "+1", "--last", "+5", "--seed", "3")
     assert contractor.name in report
     assert job.job_number in report
-    assert f"{other.job_number} is left out: " in report
+    assert f"{other.job_number} is left out: There is no active tile contractor near the site.\n" in report
     assert "By hand" in report
     assert Plan.objects.get().seed == 3
     assert f"{Plan.objects.get().number} is ready." in report
@@ -57,6 +58,21 @@ def test_it_plans_the_jobs_of_the_options_and_accepts_them() -> None:
     assert Plan.objects.get().state == "accepted"
 
 
+def test_contractors_priorities_and_locks_limit_the_plan() -> None:
+    ada, bruno = ContractorFactory.create_batch(2)
+    urgent, _low = JobFactory(priority="urgent"), JobFactory(priority="low")
+    kept = AssignmentFactory(contractor=ada)
+    plan("--priority", "urgent", "--exclude", f"{bruno.email}=Fixes the van", "--lock", kept.job.job_number)
+    scope = Scope.of_json(Plan.objects.get().scope)
+    assert list(scope.jobs) == [urgent.pk]
+    assert (scope.excluded, scope.locks) == ({bruno.pk: "Fixes the van"}, {kept.pk: "contractor_and_time"})
+    plan("--contractor", bruno.email, "--lock", f"{kept.job.job_number}=day", "--may-change", "pending")
+    scope = Scope.of_json(Plan.objects.latest("created_at").scope)
+    assert (scope.contractors, scope.locks) == ([bruno.pk], {kept.pk: "day"})
+    with pytest.raises(CommandError, match="“luck” is not a choice"):
+        plan("--lock", f"{kept.job.job_number}=luck")
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
@@ -65,6 +81,10 @@ def test_it_plans_the_jobs_of_the_options_and_accepts_them() -> None:
         (("--as", "nobody@example.com"), "There is no account nobody@example.com."),
         (("--first", "+3", "--last", "+2"), "The last day is before the first day."),
         (("--first", "monday"), "'monday' is not a day"),
+        (("--contractor", "no@example.com"), "There is no contractor no@example.com."),
+        (("--exclude", "no@example.com=Ill"), "There is no contractor no@example.com."),
+        (("--exclude", "no@example.com"), "Say why no@example.com is left out"),
+        (("--lock", "JOB-20200101-00000000"), "JOB-20200101-00000000 has no booking that could be locked."),
     ],
     ids=str,
 )

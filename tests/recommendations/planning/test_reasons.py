@@ -1,5 +1,6 @@
 """Why a job is left out: one true reason, with its numbers."""
 
+from dataclasses import replace
 from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from assignments.services import confirm_assignment
 from contractors.working_week import Shift
 from recommendations.planning.problem import Problem, Solution
 from recommendations.planning.reasons import Miss, explain_misses
@@ -104,6 +106,16 @@ def test_names_the_lock_that_prevents_the_only_start() -> None:
     assert miss.code == "no-slot-in-days"  # nothing may move at all, so no lock is the reason
 
 
+def test_names_the_confirmed_booking_that_may_not_move() -> None:
+    ada = ContractorFactory(hours=ONE_PLACE)
+    for number in (FIRST, LAST):
+        confirm_assignment(assignment_id=booked(ada, at(9, days=number)).pk, actor=None)
+    (miss,) = explained(JobFactory(), may_change="pending")
+    assert (miss.code, miss.numbers["locks"], miss.numbers["confirmed"]) == ("locked", [], True)
+    (miss,) = explained(JobFactory(), may_change="pending", freeze_hours=24 * 14)
+    assert (miss.code, miss.numbers["confirmed"]) == ("locked", False)
+
+
 def test_names_the_job_that_would_give_way() -> None:
     ada = ContractorFactory(hours=ONE_PLACE)
     AbsenceFactory(contractor=ada, period=(at(0, days=LAST), at(0, days=LAST + 1)))
@@ -140,3 +152,6 @@ def test_says_when_the_limit_of_work_decided() -> None:
     assert miss.code == "time-ran-out"
     assert miss.numbers["gain_percent"] > 0
     assert "% could still be gained. Try thorough." in miss.sentence
+    tried = replace(snapshot, scope=replace(chosen, effort="thorough"))
+    (miss,) = explain_misses(tried, snapshot.problem, stopped, at_earliest)
+    assert miss.sentence.endswith("% could still be gained.")

@@ -121,9 +121,9 @@ def test_nothing_is_planned_when_no_job_is_open() -> None:
     [
         ("nobody-eligible", {"outside_scope": 2}, [{"all_contractors": True}]),
         ("nobody-eligible", {"contractors": 2, "outside_scope": 0}, []),
-        ("no-slot-in-days", {"first_free": "2026-12-09"}, [{"last_day": "2026-12-09"}, {"may_change": "pending"}]),
         ("locked", {"locks": [str(LOCKED)]}, [{"unlock": str(LOCKED)}]),
-        ("locked", {"locks": []}, []),
+        ("locked", {"locks": [], "confirmed": False}, []),
+        ("locked", {"locks": [], "confirmed": True}, [{"may_change": "all_but_locked"}]),
         ("max-changes", {"changes": 2, "max_changes": 0}, [{"max_changes": 2}]),
         ("time-ran-out", {}, [{"effort": "thorough"}]),
     ],
@@ -131,3 +131,19 @@ def test_nothing_is_planned_when_no_job_is_open() -> None:
 def test_each_reason_offers_what_could_help(code: str, numbers: dict[str, Any], changes: list[Any]) -> None:
     miss = PlanMiss(plan=planned(JobFactory()), code=code, numbers=numbers)
     assert [what_if.as_json() for _, what_if in what_ifs(miss)] == changes
+
+
+@pytest.mark.django_db
+def test_a_later_last_day_is_offered_while_a_plan_can_have_as_many_days() -> None:
+    plan = planned(JobFactory())
+
+    def offers(code: str, free: int) -> list[Any]:
+        miss = PlanMiss(plan=plan, code=code, numbers={"first_free": at(0, days=free).date().isoformat()})
+        return [what_if.as_json() for _, what_if in what_ifs(miss)]
+
+    move = {"may_change": "pending"}
+    assert offers("no-slot-in-days", 30) == [{"last_day": at(0, days=30).date().isoformat()}, move]
+    assert offers("no-slot-in-days", 31) == [move]
+    assert offers("worth-less", 0) == [{"last_day": at(0, days=5).date().isoformat()}, move]
+    plan.last_day = at(0, days=30).date()
+    assert offers("worth-less", 0) == [move]
