@@ -1,4 +1,4 @@
-"""Proposals of the newest open plan, which the board shows beside the bookings."""
+"""Proposals of the newest open plan that has any, which the board shows beside the bookings."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from recommendations.planning.models import Plan, PlanItem
@@ -34,7 +34,9 @@ def proposals(people: Collection[UUID], span: TimeSlot, now: datetime) -> Propos
     Each item has `bundle_size`, the number of changes that are accepted with it.
     """
     valid = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
-    plan = Plan.objects.open().filter(valid).defer("scope", "figures").order_by("-created_at", "pk").first()
+    proposed = PlanItem.objects.changes().proposed().filter(plan=OuterRef("pk"))
+    plans = Plan.objects.open().filter(valid, Exists(proposed)).defer("scope", "figures")
+    plan = plans.order_by("-created_at", "pk").first()
     if plan is None:
         return NONE
     bundle = PlanItem.objects.changes().proposed().filter(plan=plan, bundle=OuterRef("bundle")).order_by()

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
+from psycopg.types.range import TimestamptzRange
 
 from contractors.models import Contractor
 from recommendations.planning.models import Plan
@@ -50,6 +51,15 @@ def test_rows_alone_have_their_proposals(plan: Plan, contractor: Contractor) -> 
     client = signed_in()
     answer = client.get(f"/live/lanes/?day={day()}&clock=America/Chicago&contractors={contractor.pk}")
     assert answer.content.decode().count('class="proposal"') == 2
+
+
+def test_a_newer_plan_without_proposals_hides_none(plan: Plan) -> None:
+    newer = PlanFactory(state="ready", expires_at=timezone.now() + timedelta(hours=4))
+    PlanItemFactory(plan=newer, state="stale")
+    PlanItemFactory(plan=newer, action="keep", previous_slot=TimestamptzRange(at(9), at(11), "[)"))
+    assert f"{plan.number} is ready: 2 proposals on these rows" in board()
+    PlanItemFactory(plan=newer, start=at(9, days=5))
+    assert f"{newer.number} is ready: no proposal on these rows." in board()
 
 
 def test_they_can_be_hidden(plan: Plan) -> None:
