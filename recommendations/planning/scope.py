@@ -109,7 +109,7 @@ def check_scope(scope: Scope, *, now: datetime) -> Scope:
     Raises InvalidInput by field, JobNotOpen with the jobs that are not open, and PlanTooLarge with the limit.
     """
     scope = replace(scope, jobs=list(dict.fromkeys(scope.jobs)))
-    _check_days(scope, now)
+    check_days(scope.first_day, scope.last_day, now=now)
     _check_numbers(scope)
     _check_jobs(scope)
     if scope.contractors is not None:
@@ -123,16 +123,18 @@ def check_scope(scope: Scope, *, now: datetime) -> Scope:
     return scope
 
 
-def _check_days(scope: Scope, now: datetime) -> None:
-    if scope.last_day < scope.first_day:
+def check_days(first: date, last: date, *, now: datetime) -> None:
+    """Raise InvalidInput, or PlanTooLarge for too many days."""
+    if last < first:
         raise InvalidInput.of("last_day", gettext("The last day is before the first day."))
-    if scope.first_day < now.astimezone(LAST_ZONE).date():
+    if first < now.astimezone(LAST_ZONE).date():
         raise InvalidInput.of("first_day", gettext("The first day is in the past. Choose today or a later day."))
-    if scope.first_day > (now + FARTHEST).date():
+    if first > (now + FARTHEST).date():
         raise InvalidInput.of("first_day", gettext("Choose a day within five years from today."))
-    if scope.days > MOST_DAYS:
+    days = (last - first).days + 1
+    if days > MOST_DAYS:
         message = gettext("A plan covers at most {most} days, not {days}. Make one plan for each month.")
-        raise PlanTooLarge(message.format(most=MOST_DAYS, days=scope.days), extra={"limit": {"days": MOST_DAYS}})
+        raise PlanTooLarge(message.format(most=MOST_DAYS, days=days), extra={"limit": {"days": MOST_DAYS}})
 
 
 def _check_numbers(scope: Scope) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import QueryDict
@@ -12,10 +12,11 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from recommendations.planning.admin.chosen_records import BOOKINGS, CONTRACTORS, LOCK, REASON, RecordsField
 from recommendations.planning.job_choice import EVERYWHERE, Area
-from recommendations.planning.scope import MOST_HOURS
+from recommendations.planning.scope import MOST_HOURS, check_days
 from recommendations.planning.states import Effort, MayChange
 from smartscheduler.adminsite.form_fields import DayField
 from smartscheduler.core.db.text_fields import LineFormField
+from smartscheduler.errors import InvalidInput, PlanTooLarge
 from smartscheduler.places import MIDDLE
 
 DEFAULT_DAYS, DEFAULT_MILES, DEFAULT_LEAD, DEFAULT_FREEZE = 7, 25, 2, 24
@@ -97,6 +98,24 @@ class PlanForm(forms.Form):
             values.setdefault(name, default)
         return cls(values)
 
+    def clean(self) -> dict[str, Any]:
+        """Name wrong days and an unknown ZIP code together with all other errors."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        for check in (self._check_days, self.area):
+            try:
+                check()
+            except InvalidInput as refusal:
+                for name, texts in refusal.errors.items():
+                    self.add_error(name, texts)
+            except PlanTooLarge:
+                continue  # about the whole scope: the service says it
+        return values
+
+    def _check_days(self) -> None:
+        first = self.cleaned_data.get("first_day")
+        if first:
+            check_days(first, self.cleaned_data.get("last_day") or first, now=timezone.now())
+
     @property
     def groups(self) -> list[list[forms.BoundField]]:
         """The fields in the order of the page: what is planned, by whom, and which bookings may change."""
@@ -111,9 +130,9 @@ class PlanForm(forms.Form):
     def area(self) -> Area:
         """The area of the valid form. Raises InvalidInput for an unknown ZIP code."""
         values = self.cleaned_data
-        if not values["zip_code"]:
+        if not values.get("zip_code"):
             return EVERYWHERE
-        return Area.around_zip_code(values["zip_code"], values["miles"] or DEFAULT_MILES, field="zip_code")
+        return Area.around_zip_code(values["zip_code"], values.get("miles") or DEFAULT_MILES, field="zip_code")
 
 
 def _defaults() -> Mapping[str, str]:

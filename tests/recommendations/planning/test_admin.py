@@ -129,6 +129,14 @@ class TestScope:
         assert f'Correct these fields first: <a class="text-link underline" href="#id_{name}">' in shown
         assert not Plan.objects.exists()
 
+    def test_all_errors_are_named_at_once(self) -> None:
+        sent = {"first_day": "2020-01-01", "zip_code": "00000", "miles": "0", "freeze_hours": "x"}
+        shown = text_of(signed_in().post(ADD, sent))
+        wrong = shown.split("Correct these fields first:")[1].split("</p>")[0]
+        for name in sent:
+            assert f'href="#id_{name}"' in wrong
+        assert not Plan.objects.exists()
+
     def test_contractors_and_bookings_are_chosen(self) -> None:
         job, kept = JobFactory(), AssignmentFactory()
         only, out = ContractorFactory(), ContractorFactory(name="Oda Out")
