@@ -131,8 +131,12 @@ export function listen(): void {
   };
   scroller().addEventListener("scroll", schedule, { passive: true });
   addEventListener("resize", () => {
-    forgetHeight();
-    settle(boardElement());
+    const board = boardElement();
+    // The empty space above changes with the height of the rows; without this, it would take the place of the rows.
+    keepInPlace(board, () => {
+      forgetHeight();
+      settle(board);
+    });
     schedule();
   });
   scroller().addEventListener("click", (event) => {
