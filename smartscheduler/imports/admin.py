@@ -256,8 +256,7 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
             raise PermissionDenied
         if kind not in COLUMNS or form not in FORMS:
             raise Http404
-        columns = COLUMNS[kind].all
-        return download(f"{kind}-template", form, COLUMNS[kind].names, [[column.example for column in columns]])
+        return download(f"{kind}-template", form, COLUMNS[kind].names, [COLUMNS[kind].example])
 
     def export_view(self, request: HttpRequest, kind: str, form: str) -> HttpResponseBase:
         """Export a list with its filters and search."""

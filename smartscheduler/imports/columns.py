@@ -137,6 +137,8 @@ JOB_COLUMNS = tuple(column.name for column in JOBS)
 CUSTOMER_COLUMNS = tuple(column.name for column in CUSTOMERS)
 # The form of the job numbers that the product makes.
 JOB_NUMBER = re.compile(r"JOB-\d{8}-[0-9A-F]{8}", re.IGNORECASE | re.ASCII)
+# The example row of a template has this word before its name, and is not imported.
+EXAMPLE = "EXAMPLE"
 # Columns that the result file adds; ignored on import.
 RESULTS = ("result", "errors", "remarks")
 # Columns that are exported but ignored on import.
@@ -149,19 +151,25 @@ READ_ONLY: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Columns:
-    """Columns of one kind of record. `key`: the column that identifies the record."""
+    """Columns of one kind of record. `key`: the column that identifies the record; `name`: that of its name."""
 
     kind: str
     key: str
+    name: str
     all: tuple[Column, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.all)
 
+    @property
+    def example(self) -> list[str]:
+        """The example row of a template."""
+        return [f"{EXAMPLE} {column.example}" if column.name == self.name else column.example for column in self.all]
+
 
 COLUMNS = {
-    "contractors": Columns("contractors", "email", CONTRACTORS),
-    "jobs": Columns("jobs", "job_number", JOBS),
-    "customers": Columns("customers", "id", CUSTOMERS),
+    "contractors": Columns("contractors", "email", "name", CONTRACTORS),
+    "jobs": Columns("jobs", "job_number", "customer_name", JOBS),
+    "customers": Columns("customers", "id", "name", CUSTOMERS),
 }

@@ -187,13 +187,16 @@ def _content_tests(kind: str) -> list[tuple[ContentTest, tuple[str, ...]]]:
 
 def _samples(table: Table) -> list[list[str]]:
     """The first filled cells of each column."""
-    samples: list[list[str]] = [[] for _ in table.headings]
+    samples: dict[str, list[str]] = {name: [] for name in table.headings}
+    missing = set(table.headings)
     for row in table.rows[:LOOKED_AT]:
-        for sample, name in zip(samples, table.headings, strict=True):
-            cell = row.get(name, "")
-            if cell and len(sample) < SAMPLE:
-                sample.append(cell[:LONGEST_CELL])
-    return samples
+        for name in [name for name in missing if row.get(name)]:
+            samples[name].append(row[name][:LONGEST_CELL])
+            if len(samples[name]) == SAMPLE:
+                missing.remove(name)
+        if not missing:
+            break
+    return list(samples.values())
 
 
 def _refine(samples: Sequence[Sequence[str]], targets: Targets) -> None:

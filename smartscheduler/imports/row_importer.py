@@ -12,6 +12,7 @@ from rest_framework.exceptions import ValidationError
 from smartscheduler.accounts.models import User
 from smartscheduler.errors import Busy, DomainError, InvalidInput
 from smartscheduler.geocoding.addresses import GeocodingResult
+from smartscheduler.imports.columns import EXAMPLE
 from smartscheduler.imports.file_reader import Row
 from smartscheduler.imports.importers import Context, Importer, check_cells
 from smartscheduler.imports.models import ImportedRow
@@ -72,6 +73,8 @@ def _work_on(
     actor: User | None,
     context: Context,
 ) -> Done:
+    if row.get(importer.columns.name, "").startswith(f"{EXAMPLE} "):
+        return Done(Outcome.UNCHANGED, {}, remarks=gettext("The example row of a template is not imported."))
     check_cells(row)
     body = importer.body(row, present, geocoded)
     if present is not None:

@@ -19,7 +19,7 @@ POSTAL = ("address", "city", "state", "zip_code")
 BILLING = {name: f"billing_{name}" for name in (*POSTAL, "address_2", "full_address")}
 
 # The column that a part of all kinds belongs to.
-NAMES = {"contractors": "name", "customers": "name", "jobs": "customer_name"}
+NAMES = {kind: columns.name for kind, columns in COLUMNS.items()}
 PHONES = {"contractors": "phone_number", "customers": "phones", "jobs": "customer_phone"}
 EMAIL_KINDS = ("contractors", "customers")
 NOTES = {"customers": "notes", "jobs": "special_requirements"}

@@ -128,7 +128,7 @@ def test_a_file_to_begin_with_can_be_sent_as_it_is(visit: Open) -> None:
         {"name": "jobs-template.xlsx", "mimeType": "application/octet-stream", "buffer": path.read_bytes()}
     )
     page.get_by_role("button", name="Check").click()
-    expect(page.get_by_text("To add: 1. To change: 0.").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("The example row of a template is not imported.")).to_be_visible(timeout=20_000)
 
 
 def test_reports_for_a_manager(visit: Open) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from smartscheduler.imports.assembly import assembled, columns_given, standard_rows, with_defaults
 from smartscheduler.imports.columns import COLUMNS
-from smartscheduler.imports.file_reader import SURPLUS, Table
+from smartscheduler.imports.file_reader import BROKEN, SURPLUS, Table
 from smartscheduler.imports.targets import NOTE, targets_of
 
 PLACE = {"address": "464 Juniper Cir", "city": "Renton", "state": "WA", "zip_code": "98055"}
@@ -75,12 +75,15 @@ def test_the_rows_of_a_table() -> None:
     uploaded = Table(
         ["Gate", "Town", "Dog"],
         ["gate", "town", "dog"],
-        [{"gate": "12", "town": "Austin", "dog": ""}, {"gate": "", "town": "Waco", "dog": "yes", SURPLUS: "x"}],
+        [
+            {"gate": "12", "town": "Austin", "dog": ""},
+            {"gate": "", "town": "Waco", "dog": "yes", SURPLUS: "x", BROKEN: "3"},
+        ],
         [2, 3],
     )
     assert standard_rows("jobs", uploaded, [NOTE, "city", NOTE], {}) == [
         {"city": "Austin", "special_requirements": "Gate: 12"},
-        {"city": "Waco", "special_requirements": "Dog: yes", SURPLUS: "x"},
+        {"city": "Waco", "special_requirements": "Dog: yes", SURPLUS: "x", BROKEN: "3"},
     ]
     assert standard_rows("jobs", uploaded, ["", "city", None], {})[0] == {"city": "Austin"}
 

@@ -432,7 +432,13 @@ class TestThePages:
         run = begin(kind=kind, name=f"x.{form}", content=content, actor=actor)
         work_on_files()
         run.refresh_from_db()
-        assert counts(run) == (1, 0, 0, 0), errors(run)
+        assert counts(run) == (0, 0, 1, 0), errors(run)
+        assert run.rows.get().remarks == "The example row of a template is not imported."
+        [example] = read_table(run.name, content).rows
+        text = "\n".join(
+            [",".join(example), ",".join(f'"{cell.replace("EXAMPLE ", "")}"' for cell in example.values())]
+        )
+        assert counts(checked(text, actor, kind)) == (1, 0, 0, 0)
         assert signed_in(Role.MANAGER).get(reverse("admin:imports_template", args=[kind, form])).status_code == 403
 
     def test_the_page_says_what_stands_in_each_column(self) -> None:
