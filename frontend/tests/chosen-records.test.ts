@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { ChosenRecords } from "../backoffice/chosen-records";
 import { find, findAll } from "../shared/dom";
+import { pressOn, typeInto } from "./keyboard";
 
-const TYPING_MS = 150;
 const row = (name: string): string =>
   `<li data-record="id-${name}"><input type="hidden" name="excluded" value="id-${name}"><span class="chosen-name">${name} <span>Austin</span></span>
    <input type="text" name="excluded-id-${name}"><button type="button" data-remove-record>×</button></li>`;
@@ -15,13 +15,8 @@ let changes = vi.fn<() => void>();
 
 const chosen = (): string[] => findAll<HTMLInputElement>("input[name=excluded]").map(({ value }) => value);
 const said = (): string => find("[data-chosen-status]").textContent;
-const press = (key: string): boolean => input.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-
-async function type(text: string): Promise<void> {
-  input.value = text;
-  input.dispatchEvent(new Event("input"));
-  await vi.advanceTimersByTimeAsync(TYPING_MS);
-}
+const press = (key: string): boolean => pressOn(input, key);
+const type = (text: string): Promise<void> => typeInto(input, text);
 
 beforeEach(() => {
   vi.useFakeTimers();

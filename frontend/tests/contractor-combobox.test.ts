@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { ContractorCombobox } from "../backoffice/contractor-combobox";
 import { find } from "../shared/dom";
+import { pressOn, typeInto, TYPING_MS } from "./keyboard";
 
-const TYPING_MS = 150;
 const option = (name: string): string =>
   `<li role="option" id="option-${name}" data-name="${name}" data-contractor="id-${name}">${name}</li>`;
 
@@ -14,13 +14,8 @@ let submitted = vi.fn<() => void>();
 const respond = (...names: string[]): Response => new Response(names.map(option).join(""));
 const expanded = (): string | null => input.getAttribute("aria-expanded");
 const active = (): string | null => input.getAttribute("aria-activedescendant");
-const press = (key: string): boolean => input.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-
-async function type(text: string): Promise<void> {
-  input.value = text;
-  input.dispatchEvent(new Event("input"));
-  await vi.advanceTimersByTimeAsync(TYPING_MS);
-}
+const press = (key: string): boolean => pressOn(input, key);
+const type = (text: string): Promise<void> => typeInto(input, text);
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -2,12 +2,13 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { openMenu } from "../live/menu";
 import { find, findAll } from "../shared/dom";
+import { pressOn } from "./keyboard";
 
 const confirm = vi.fn<() => void>();
 const opener = (): HTMLElement => find("button");
 const focused = (): string | null => document.activeElement?.textContent ?? null;
 const press = (key: string): void => {
-  document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  if (document.activeElement) pressOn(document.activeElement, key);
 };
 
 beforeEach(() => {

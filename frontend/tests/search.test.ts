@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { SearchBox } from "../header/search";
 import { find } from "../shared/dom";
+import { pressOn, typeInto } from "./keyboard";
 
-const TYPING_MS = 150;
 const RESULTS = `
   <div role="group"><div class="kind">Jobs</div>
     <a role="option" id="found-1" href="/admin/jobs/job/1/" data-recommend="1">One</a>
@@ -17,13 +17,8 @@ const open = (event: CustomEvent<DOMStringMap>): void => {
   event.preventDefault();
   opened.push(event.detail.recommend ?? "");
 };
-const press = (key: string): boolean => input.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-
-async function type(text: string): Promise<void> {
-  input.value = text;
-  input.dispatchEvent(new Event("input"));
-  await vi.advanceTimersByTimeAsync(TYPING_MS);
-}
+const press = (key: string): boolean => pressOn(input, key);
+const type = (text: string): Promise<void> => typeInto(input, text);
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -2,10 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { listenToTour } from "../header/tour";
 import { find } from "../shared/dom";
+import { pressOn } from "./keyboard";
 
 const tour = (): HTMLElement | null => document.querySelector(".tour");
 const title = (): string => find("#tour-title").textContent;
-const press = (key: string): boolean => document.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+const press = (key: string): boolean => pressOn(document, key);
 const click = (name: string): void => find(`.tour .${name}`).click();
 
 function board(offer: "" | "offer"): void {
