@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext, ngettext
 
 from contractors.models import Contractor
@@ -216,22 +217,37 @@ def _changeable(customer_id: UUID, *, with_preferences: bool) -> Customer:
 
     With preferences, a job that another transaction creates for the customer waits, and then copies the new lists.
     """
-    locking.send(sender=Customer, customers=[customer_id])
+    locking.send(sender=Customer, customers=[customer_id], wait=True)
     customers = Customer.objects.select_for_update() if with_preferences else Customer.objects.locked()
     customer = customers.get(pk=customer_id)
+    _lock_late_rows([customer_id])
     _refuse_merged(customer)
     return customer
 
 
 def _locked_pair(customer_id: UUID, other_id: UUID) -> tuple[Customer, Customer]:
-    """Both customers, locked so that no transaction can give them another job meanwhile."""
-    locking.send(sender=Customer, customers=[customer_id, other_id])
-    rows = Customer.objects.select_for_update().filter(pk__in=[customer_id, other_id]).order_by("pk")
+    """Both customers, locked so that no transaction can give them another job meanwhile.
+
+    With them, in the order of the ids, those that were merged into one of them earlier: they change as well.
+    """
+    ids = [customer_id, other_id]
+    locking.send(sender=Customer, customers=ids, wait=True)
+    rows = Customer.objects.select_for_update().filter(Q(pk__in=ids) | Q(merged_into__in=ids)).order_by("pk")
     customers = {customer.pk: customer for customer in rows}
+    _lock_late_rows(ids)
     try:
         return customers[customer_id], customers[other_id]
     except KeyError:
         raise Customer.DoesNotExist from None
+
+
+def _lock_late_rows(ids: Sequence[UUID]) -> None:
+    """Lock the jobs that the customers got between the locks of the jobs and of the customers.
+
+    An edit may hold such a job and wait for its customer. Waiting for the job would be a deadlock, so this fails at
+    once, and the transaction runs again in the usual order.
+    """
+    locking.send(sender=Customer, customers=ids, wait=False)
 
 
 def _refuse_merged(customer: Customer) -> None:

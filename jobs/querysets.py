@@ -34,9 +34,10 @@ class JobQuerySet(models.QuerySet["Job"]):
         rank = Case(*(When(priority=name, then=Value(place)) for name, place in URGENCY.items()))
         return self.annotate(urgency=rank).order_by("urgency", "desired_date", "id")
 
-    def locked(self) -> "JobQuerySet":
+    def locked(self, *, wait: bool = True) -> "JobQuerySet":
         """Rows locked against other writers, in the order of their ids so that two transactions cannot deadlock.
 
-        NO KEY: other transactions can still insert rows that refer to these.
+        NO KEY: other transactions can still insert rows that refer to these. Without `wait`, the query fails at once
+        when another transaction holds one of them.
         """
-        return self.select_for_update(no_key=True, of=("self",)).order_by("pk")
+        return self.select_for_update(no_key=True, of=("self",), nowait=not wait).order_by("pk")

@@ -14,8 +14,8 @@ from smartscheduler.accounts.models import User
 
 
 @receiver(locking, dispatch_uid="jobs_of_customers")
-def lock_jobs(*, customers: Iterable[UUID], **_: Any) -> None:
-    list(Job.objects.locked().filter(customer__in=list(customers)).values_list("pk", flat=True))
+def lock_jobs(*, customers: Iterable[UUID], wait: bool, **_: Any) -> None:
+    list(Job.objects.locked(wait=wait).filter(customer__in=list(customers)).values_list("pk", flat=True))
 
 
 @receiver(merging, dispatch_uid="jobs_of_customers")

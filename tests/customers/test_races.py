@@ -1,21 +1,27 @@
 """Merging at the moment of a booking, an edit, a new job, or another merge loses no job and no customer."""
 
 from random import Random
+from threading import Event
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, connection
 
 from assignments.models import Assignment
 from assignments.services import assign_job
 from customers import services
 from customers.models import Customer
+from customers.signals import locking
 from jobs.models import Job
 from jobs.services import create_job, update_job
+from smartscheduler.core.db import transactions
+from smartscheduler.core.db.transactions import DEADLOCK_DETECTED, sqlstate
 from smartscheduler.errors import Busy
 from smartscheduler.ops.doctor import CHECKS, examine
 from tests.assignments.test_races import together
 from tests.customers.test_jobs import OTHER_PHONE, PHONE, WORK, job_of
 from tests.factories import ContractorFactory, at
+from tests.products import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,6 +78,97 @@ def test_merging_while_jobs_are_booked_edited_and_created(dice: Random) -> None:
     assert set(Job.objects.values_list("customer", flat=True)) == {target.pk}
     assert Job.objects.count() == 7
     assert_whole()
+
+
+@pytest.fixture
+def states(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The codes of all errors of PostgreSQL that domain transactions meet."""
+    met: list[str] = []
+
+    def note(error: DatabaseError) -> str:
+        met.append(sqlstate(error))
+        return met[-1]
+
+    monkeypatch.setattr(transactions, "sqlstate", note)
+    return met
+
+
+def is_blocked() -> bool:
+    """Whether a session waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE NOT granted AND datname = current_database()"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def test_a_job_that_comes_during_a_merge_is_edited_meanwhile(
+    states: list[str], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """The edit holds the job and waits for the customer, and the merge holds the customer and needs the job."""
+    target, source = job_of("Grace Hill", PHONE).customer, job_of("Grace Hil", OTHER_PHONE).customer
+    assert target
+    assert source
+    comes, is_held, customers_are_locked = Event(), Event(), Event()
+    address_at, services_lock_late_rows = services.address_at, services._lock_late_rows
+
+    def come(*, wait: bool, **_: Any) -> None:
+        if wait and not comes.is_set():
+            comes.set()
+            assert is_held.wait(60)
+
+    def lock_late_rows(ids: list[Any]) -> None:
+        customers_are_locked.set()
+        services_lock_late_rows(ids)
+
+    def edit() -> Any:
+        assert comes.wait(60)
+        late = create_job(actor=None, customer_id=source.pk, desired_date=at(12, days=2), **WORK)
+        monkeypatch.setattr(services, "address_at", wait_with_the_job)
+        return update_job(job_id=late.pk, actor=None, address="9 Oak Street").pk
+
+    def wait_with_the_job(*arguments: Any) -> Any:
+        is_held.set()
+        assert customers_are_locked.wait(60)
+        return address_at(*arguments)
+
+    monkeypatch.setattr(services, "_lock_late_rows", lock_late_rows)
+    locking.connect(come)
+    request.addfinalizer(lambda: locking.disconnect(come))
+    merged, edited = together([lambda: merge(target, source), edit])
+    assert merged == target.pk
+    assert DEADLOCK_DETECTED not in states
+    assert Job.objects.get(pk=edited).customer == target
+    assert set(Job.objects.values_list("customer", flat=True)) == {target.pk}
+    assert_whole()
+
+
+def test_an_earlier_merged_customer_is_merged_again_meanwhile(
+    states: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second merge holds the earlier one and waits for the target, and the first needs the earlier one."""
+    names = ("Grace Hill", "Grace Hil", "Grace Hall")
+    earlier, source, target = sorted(
+        (services.create_customer(actor=None, name=name) for name in names), key=lambda customer: customer.pk
+    )
+    merge(source, earlier)
+    is_locked, refuse_merged = Event(), services._refuse_merged
+
+    def hold(customer: Customer) -> None:
+        if customer.pk == target.pk and not is_locked.is_set():
+            is_locked.set()
+            wait_until(is_blocked, 60)
+        refuse_merged(customer)
+
+    def merge_again() -> Any:
+        assert is_locked.wait(60)
+        return merge(target, earlier)
+
+    monkeypatch.setattr(services, "_refuse_merged", hold)
+    assert together([lambda: merge(target, source), merge_again]) == [target.pk, target.pk]
+    assert DEADLOCK_DETECTED not in states
+    assert set(Customer.objects.exclude(pk=target.pk).values_list("merged_into", flat=True)) == {target.pk}
 
 
 def test_two_clicks_merge_once() -> None:
