@@ -24,7 +24,7 @@ from tests.ops.broken import number_all_events
 from tests.ops.demo.worlds import assert_moments_in_order
 
 pytestmark = pytest.mark.django_db
-CONTRACTORS, SUNDAY = 25, 6
+CONTRACTORS, SUNDAY = 60, 6
 # Each fate that begins before now, and some of the others.
 DECK = (Fate.DONE, Fate.RUNNING, Fate.RUNNING, Fate.TODAY, Fate.TODAY, Fate.CANCELLED)
 DATA = [check for check in CHECKS if check.scope is Scope.DATA]
@@ -55,16 +55,18 @@ def test_every_third_hour(day: datetime, few_jobs_of_each_fate: None) -> None:
     User.objects.create_user("coordinator@example.com")
     with time_machine.travel(day, tick=False):
         seed_world(contractors=CONTRACTORS, jobs=0)
-    in_progress = 0
+    completed = 0
     for hour in hours_of(day):
         now = day + timedelta(hours=hour, minutes=10)
         with time_machine.travel(now, tick=False), transaction.atomic():
             seed_world(contractors=0, jobs=len(DECK), seed=now.toordinal() * 24 + hour)
             assert examined() == {}
             assert_moments_in_order(now)
-            in_progress += Assignment.objects.filter(status="in_progress").count()
+            assert Assignment.objects.filter(status="in_progress").exists(), hour
+            assert not Assignment.objects.filter(rank=1).exclude(override_reason="").exists(), hour
+            completed += Assignment.objects.filter(status="completed").count()
             transaction.set_rollback(True)
-    assert in_progress > 0
+    assert completed > 0
 
 
 # A Sunday evening, a Saturday night, a Friday afternoon, a Monday morning, and late that morning in Austin.

@@ -203,19 +203,6 @@ def test_jobs_without_contractors_stay_open_or_are_lost() -> None:
     assert made.filter(cancel_reason="No contractor was available in time.").exists()
 
 
-@pytest.mark.parametrize("day", [datetime(2027, 3, 14, tzinfo=UTC), datetime(2027, 3, 17, tzinfo=UTC)])
-def test_a_contractor_is_at_work_at_any_hour(day: datetime) -> None:
-    with time_machine.travel(day):
-        seed_world(contractors=60, jobs=0, seed=11)  # the contractors are those of the day, whatever the hour
-    for hour in (2, 7, 12, 17, 22):
-        with time_machine.travel(day + timedelta(hours=hour, minutes=20)), transaction.atomic():
-            seed_world(contractors=60, jobs=20, seed=11)
-            fresh = Assignment.objects.filter(created_at__gt=timezone.now() - timedelta(days=40))
-            assert {"in_progress", "completed"} <= set(fresh.values_list("status", flat=True)), hour
-            assert not fresh.filter(rank=1).exclude(override_reason="").exists(), hour
-            transaction.set_rollback(True)
-
-
 @pytest.mark.parametrize("option", ["--contractors=-1", "--jobs=many", "--seed=-3"])
 def test_refuses_what_is_no_count(option: str) -> None:
     before = counts()
