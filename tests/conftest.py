@@ -15,6 +15,7 @@ from django.db import connection
 from django.template import Context, Template
 from django.test import TransactionTestCase
 from django.test import utils as test_utils
+from django.test.utils import CaptureQueriesContext
 from django.utils.safestring import SafeString
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker, Settings
@@ -146,6 +147,19 @@ def only_filled_tables_are_emptied(django_test_environment: None) -> Iterator[No
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
         yield
+
+
+COUNTING_FIXTURES = {"django_assert_num_queries", "django_assert_max_num_queries"}
+
+
+@pytest.fixture(autouse=True)
+def content_types_are_not_read_yet(request: pytest.FixtureRequest) -> None:
+    """A test that counts queries begins like a new process, so that it does not depend on the tests before it."""
+    counts_itself = hasattr(request.module, CaptureQueriesContext.__name__)
+    if counts_itself or COUNTING_FIXTURES.intersection(request.fixturenames):
+        from django.contrib.contenttypes.models import ContentType  # after Django is set up
+
+        ContentType.objects.clear_cache()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
+from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
 from tests.api import V1, client_as
 from tests.factories import AssignmentFactory, JobFactory, many_assignments, many_contractors
@@ -57,3 +60,11 @@ def test_a_schedule() -> None:
     client, held = client_as(Role.COORDINATOR), AssignmentFactory()
     count, sql = queries(client, f"contractors/{held.contractor_id}/schedule/?start=2031-01-01&end=2031-02-28")
     assert count <= 6, sql
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_a_count_begins_like_a_new_process(turn: str, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    """What an earlier test has read is read again, so that no budget holds only after other tests."""
+    with django_assert_num_queries(1):
+        ContentType.objects.get_for_model(Job)
+        ContentType.objects.get_for_model(Job)
