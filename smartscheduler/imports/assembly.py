@@ -6,6 +6,7 @@ First and last name become the name, a one-line address its four columns, a date
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext
@@ -26,10 +27,13 @@ from smartscheduler.imports.targets import (
     targets_of,
 )
 
+SERIAL = re.compile(r"\d{1,5}(?:\.\d{1,17})?", re.ASCII)
 SERIAL_DAY = re.compile(r"\d{5}(?:\.0{1,15})?", re.ASCII)
 SERIAL_TIME = re.compile(r"0?\.\d{1,17}|0", re.ASCII)
 # The time behind a date; it starts with the first digits with a colon or AM or PM.
 TIME_AT_END = re.compile(r"(?:T|,? {1,3})\d{1,2}(?::\d\d| ?[aApP]\.?[mM]).{0,20}\Z", re.ASCII)
+DAYS_BEFORE_1904 = 1_462
+DATES = frozenset({"desired_date", "start", "end", "closed_date", "window_start", "window_end"})
 # Days of time cells of a workbook.
 DAY_OF_TIMES = re.compile(r"(?:1899-12-3[01]|1900-01-0\d|1904-01-01)[T ]", re.ASCII)
 BETWEEN_NUMBERS = re.compile(r"[;,\n|]")
@@ -70,6 +74,8 @@ def columns_given(kind: str, mapping: Iterable[str | None]) -> list[str]:
 
 def assembled(row_by_target: Mapping[str, str], kind: str, options: Mapping[str, Any]) -> Row:
     """The standard row, by column name, of cells by target. It has only columns for which the file has a target."""
+    if options.get("date_system") == 1904:
+        row_by_target = {name: _in_1900(cell) if name in DATES else cell for name, cell in row_by_target.items()}
     columns = set(targets_of(kind).columns)
     row = {name: cell for name, cell in row_by_target.items() if name in columns}
     parts = {name: cell for name, cell in row_by_target.items() if name not in columns}
@@ -212,6 +218,14 @@ def _day_of(moment: str) -> str:
         day: datetime = from_excel(int(float(moment)))
         return day.date().isoformat()
     return TIME_AT_END.sub("", moment)
+
+
+def _in_1900(moment: str) -> str:
+    """A serial date of a workbook whose days are counted from 1904, in the ordinary count from 1900.
+
+    Cells with a date format are dates already; these are numbers in a column of dates.
+    """
+    return str(Decimal(moment) + DAYS_BEFORE_1904) if SERIAL.fullmatch(moment) else moment
 
 
 def _clock_of(clock: str) -> str:

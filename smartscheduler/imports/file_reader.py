@@ -17,9 +17,9 @@ from smartscheduler.imports.text_encodings import SINGLE_BYTE, decoded_as, encod
 from smartscheduler.imports.unreadable import UnreadableFile
 from smartscheduler.imports.workbooks import OLD_WORKBOOK, PACKED, workbook_of
 
-MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 10 * 1024 * 1024, 10_000, 60
+MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 10 * 1024 * 1024, 50_000, 500
 # Empty lines and cells do not count as rows and columns, but reading them takes time.
-MOST_CELLS = 4_000_000
+MOST_CELLS = 8_000_000
 MOST_CHARACTERS_OF_A_CELL, MOST_CHARACTERS = 10_000, 10_000_000
 # The headings stand in one of so many filled lines, below titles.
 MOST_LINES_LOOKED_AT = 30
@@ -212,7 +212,7 @@ def table_of(sheet: Sheet, heading_line: int) -> Table:
         raise UnreadableFile(gettext_noop("The file has no rows below the headings."))
     if len(lines) > MOST_ROWS:
         raise _too_many_rows()
-    titles = [readable(cell) for cell in sheet.lines[at].cells]
+    titles = [_typed(cell) for cell in sheet.lines[at].cells]
     while titles and not titles[-1]:
         titles.pop()
     titles += [""] * (_width(sheet, lines) - len(titles))
@@ -254,8 +254,16 @@ def _unique(headings: Iterable[str]) -> list[str]:
     return unique
 
 
+def _typed(cell: str) -> str:
+    """The text that a user typed. Other programs protect zeros as a formula: `="07601"`."""
+    text = readable(cell)
+    if text.startswith('="') and text.endswith('"') and len(text) > len('=""'):
+        return text[2:-1].replace('""', '"').strip()
+    return text
+
+
 def _row(headings: Sequence[str], line: Line) -> Row:
-    cells = [readable(cell) for cell in line.cells]
+    cells = [_typed(cell) for cell in line.cells]
     row = dict(zip(headings, [*cells, *[""] * len(headings)], strict=False))
     if surplus := [cell for cell in cells[len(headings) :] if cell]:
         row[SURPLUS] = ", ".join(surplus)[:SURPLUS_SHOWN]

@@ -16,7 +16,7 @@ class FileForm(forms.Form):
     file = forms.FileField(
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.xlsx"}),
         label=_("File"),
-        help_text=_("CSV in UTF-8 or XLSX, at most 10 MB and 10,000 rows."),
+        help_text=_("CSV or XLSX, at most 10 MB and 50,000 rows."),
         error_messages={"required": _("Choose a file.")},
     )
 

@@ -53,7 +53,7 @@ def begin(*, kind: str, name: str, content: bytes, actor: User, options: Mapping
         heading_line=heading_line,
         total=len(table.rows),
         created_by=actor,
-        options=dict(options or {}),
+        options={**(options or {}), **({"date_system": 1904} if reading.date_system == 1904 else {})},
     )
     _match(run, table)
     run.save()

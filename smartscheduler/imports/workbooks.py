@@ -22,11 +22,9 @@ MOST_RATIO, RATIO_FROM_BYTES = 500, 8 * 1024 * 1024
 # A workbook has about a dozen parts, and one for each sheet and picture.
 MOST_PARTS = 1_000
 # A cell has two to six tags, a shared string four.
-MOST_TAGS, MOST_TAGS_OF_TEXTS = 5_000_000, 1_500_000
+MOST_TAGS, MOST_TAGS_OF_TEXTS = 8_500_000, 3_000_000
 # Row limit of Excel. A file can declare any number.
 MOST_LINES = 1_048_576
-# One more column than the limit, so that the excess is detected.
-MOST_COLUMNS_LOOKED_AT = 61
 MOST_SHEETS, LONGEST_NAME = 50, 100
 # The type of cells such as #N/A.
 ERROR = "e"
@@ -141,9 +139,10 @@ def _tags(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
 def _lines(sheet: Any) -> Iterator[Line]:
     with _refusing_damage():
         sheet.reset_dimensions()  # the dimensions declared in a file are often wrong
-        for number, cells in enumerate(sheet.iter_rows(max_row=MOST_LINES, max_col=MOST_COLUMNS_LOOKED_AT), start=1):
+        for number, cells in enumerate(sheet.iter_rows(max_row=MOST_LINES), start=1):
+            # Empty cells count, because a file can have any number of them in each line.
             filled = any(cell.value is not None for cell in cells)
-            yield Line(number, [_text(cell) for cell in cells] if filled else [])
+            yield Line(number, [_text(cell) for cell in cells] if filled else [""] * len(cells))
 
 
 def _text(cell: Any) -> str:

@@ -78,9 +78,9 @@ def test_a_negative_number_stays_one() -> None:
         ("x.csv", b"", "empty"),
         ("x.csv", b"a,b\n", "no rows below"),
         ("x.csv", b"a\x00b\n1\n", "neither a CSV file nor an XLSX workbook"),
-        ("x.csv", b"a\n" + b"1\n" * 10_001, "more than 10,000 rows"),
+        ("x.csv", b"a\n" + b"1\n" * 50_001, "more than 50,000 rows. Split it into files of at most 50,000 rows"),
         ("x.csv", b"a" * (10 * 1024 * 1024 + 1), "larger than 10 MB"),
-        ("x.csv", ",".join(f"c{n}" for n in range(61)).encode() + b"\n1\n", "61 columns"),
+        ("x.csv", ",".join(f"c{n}" for n in range(501)).encode() + b"\n1\n", "501 columns"),
         ("x.xlsx", b"PK\x03\x04broken", "not an XLSX"),
     ],
 )
@@ -181,3 +181,19 @@ def test_a_table_that_an_older_version_stored_is_still_read() -> None:
 def test_a_broken_line_is_known_in_its_row() -> None:
     lines = Lines.of([Line(1, ["a", "b"]), Line(2, ["1", "2"], is_broken=True), Line(3, ["1", "2"])])
     assert table_of(Sheet("", lines), 1).rows == [{"a": "1", "b": "2", BROKEN: "2"}, {"a": "1", "b": "2"}]
+
+
+def test_fifty_thousand_rows_below_a_title_are_read() -> None:
+    content = b"Our people\nname,phone\n" + b"".join(b"Bob,%d\n" % number for number in range(50_000))
+    table = read_table("x.csv", content)
+    assert (len(table.rows), table.lines[-1], table.rows[49_999]) == (50_000, 50_002, {"name": "Bob", "phone": "49999"})
+
+
+def test_a_file_of_four_hundred_columns_is_read() -> None:
+    titles = [f"Address_{number}" for number in range(430)]
+    assert read_table("x.xlsx", book(titles, list(range(430)))).rows[0]["address_429"] == "429"
+
+
+@pytest.mark.parametrize("cell", ['="07601"', '"=""07601"""', '\'="07601"', "07601"])
+def test_zeros_that_other_programs_protect_with_a_formula_come_through(cell: str) -> None:
+    assert read_table("x.csv", csv(f"zip,b\n{cell},x\n")).rows == [{"zip": "07601", "b": "x"}]

@@ -163,7 +163,7 @@ LAUGHS = (
         ("x.xlsx", with_sheet("<worksheet><sheetData><row>"), "damaged"),
         ("x.xlsx", with_sheet(LAUGHS), "document type or entities"),
         ("x.xlsx", b"".join(write_xlsx(["a"], [["1"]]))[:-40], "damaged"),
-        ("x.xlsx", b"".join(write_xlsx(["a"], ([str(n)] for n in range(10_001)))), "more than 10,000 rows"),
+        ("x.xlsx", b"".join(write_xlsx(["a"], ([str(n)] for n in range(50_001)))), "more than 50,000 rows"),
     ],
     ids=["picture", "xls", "zip", "bomb", "cut", "laughs", "broken", "long"],
 )

@@ -104,7 +104,7 @@ def texts(xml: str) -> bytes:
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 SHARED = f'<worksheet xmlns="{MAIN}"><sheetData><row><c t="s"><v>0</v></c></row></sheetData></worksheet>'
 RUNS = f'<sst xmlns="{MAIN}"><si>{"<r><t>x</t></r>" * 1_000_000}</si></sst>'
-EMPTY = f'<worksheet xmlns="{MAIN}"><sheetData>{("<row>" + "<c/>" * 60 + "</row>") * 100_000}</sheetData></worksheet>'
+EMPTY = f'<worksheet xmlns="{MAIN}"><sheetData>{("<row>" + "<c/>" * 60 + "</row>") * 150_000}</sheetData></worksheet>'
 FAR_ROW = f'<row r="{10**9}"><c t="inlineStr"><is><t>a</t></is></c></row>'
 FAR = f'<worksheet xmlns="{MAIN}"><sheetData>{FAR_ROW}</sheetData></worksheet>'
 
@@ -118,7 +118,7 @@ class TestReading:
             ("runs.xlsx", lambda: texts(RUNS), "too many pieces of formatted text"),
             ("empty.xlsx", lambda: with_sheet(EMPTY), "too many cells, including empty cells"),
             ("far.xlsx", lambda: with_sheet(FAR), "is empty"),
-            ("commas.csv", lambda: b"a\n" + b"," * 9_000_000, "more than 4,000,000 cells"),
+            ("commas.csv", lambda: b"a\n" + b"," * 9_000_000, "more than 8,000,000 cells"),
             ("cell.csv", lambda: b"a\n" + b"x" * 20_000, "Line 2 has a cell with more than 10,000 characters"),
             ("signs.csv", lambda: b"a\nx\x1fy\n", "Line 2 has a cell with invalid control characters"),
             ("text.csv", lambda: b"a,b\n" + (b"x" * 9_000 + b",\n") * 1_160, "more than 10,000,000 characters"),
