@@ -12,6 +12,7 @@ from smartscheduler.core.rest.fields import (
     LOCATION_FIELDS,
     IdField,
     InstantField,
+    InstantOrDayField,
     LineTextField,
     SkillsListField,
     StrictSerializer,
@@ -23,6 +24,9 @@ from smartscheduler.core.rest.openapi_examples import AUSTIN, SOME_DAY, sent_as
 WINDOW_HELP = _(
     "Start of the arrival window that the customer was promised: the work starts in it, both ends included. 1 to 4 "
     "hours, on the half hour at the site. Set it with a new job, and change it with `POST jobs/{id}/window/`."
+)
+DESIRED_DATE_HELP = _(
+    "Date and time that the customer asked for, as an instant. A date alone, such as 2030-03-05, is noon at the site."
 )
 NOT_REQUIRED = ("special_requirements", "customer_name", "customer_phone", "external_id", "source")
 
@@ -77,6 +81,7 @@ class JobSerializer(StrictModelSerializer):
         validators=Job._meta.get_field("time_zone").validators[:1],
         help_text=_("IANA name. Derived from the coordinates when it is not given."),
     )
+    desired_date = InstantOrDayField(help_text=DESIRED_DATE_HELP)
     priority = serializers.ChoiceField(choices=Job.Priority.choices, default=Job.Priority.MEDIUM)
     required_skills = SkillsListField(default=list)
     customer = IdField(

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -26,7 +26,7 @@ from smartscheduler.core.json_values import as_json
 from smartscheduler.errors import Busy, InvalidInput, InvalidTransition, JobLocked
 from smartscheduler.events.publishing import publish
 from smartscheduler.places import Point
-from smartscheduler.timeslots import TimeSlot, within_reach
+from smartscheduler.timeslots import TimeSlot, is_past, noon_of, within_reach
 
 # Inputs of the ranking and of the check of a booked slot.
 RANKED_BY = frozenset({"type", "duration", "desired_date", "latitude", "longitude", "time_zone", "required_skills"})
@@ -44,7 +44,7 @@ JOB_NUMBER_DRAWS, JOB_NUMBER_CONSTRAINT = 5, "jobs_job_job_number_key"
 
 @domain_transaction
 def create_job(*, actor: User | None, **fields: Any) -> Job:
-    """Create an open job.
+    """Create an open job. A `desired_date` that is a date without a time means noon at the site.
 
     The customer is the one with `customer_id`, or the one certainly meant by `customer_name` and `customer_phone`, or
     a new one. Raises InvalidInput (by field), also for a desired date in the past.
@@ -58,14 +58,14 @@ def record_job(*, actor: User | None, **fields: Any) -> Job:
 
     The caller records the work in the same transaction (assignments.services). Raises as `create_job` does.
     """
-    return _create(Job(**fields), actor=actor, is_past=True)
+    return _create(Job(**fields), actor=actor, may_be_past=True)
 
 
-def _create(job: Job, *, actor: User | None, is_past: bool = False) -> Job:
+def _create(job: Job, *, actor: User | None, may_be_past: bool = False) -> Job:
     _check(job)
-    _check_desired_date(job, is_past=is_past)
+    _check_desired_date(job, may_be_past=may_be_past)
     link_new(job, actor=actor)
-    if job.window and not is_past:
+    if job.window and not may_be_past:
         check_not_over(job.window.end, now=timezone.now())
     _insert(job)
     publish(
@@ -88,7 +88,7 @@ def _create(job: Job, *, actor: User | None, is_past: bool = False) -> Job:
 def update_job(*, job_id: UUID, actor: User | None, **changes: Any) -> Job:
     """Change the fields named in `changes`; publishes no event when no value differs.
 
-    New coordinates without a `time_zone` derive the time zone again.
+    New coordinates without a `time_zone` derive the time zone again. A `desired_date` without a time means noon.
     The arrival window cannot be changed here, because that also concerns the booking (assignments.services).
     Raises InvalidInput (by field), JobLocked for type, duration, skills, place or date under a live assignment, and
     InvalidTransition for a completed or cancelled job.
@@ -236,20 +236,29 @@ def _check(job: Job, *, place: bool = True) -> None:
 
     An edit that leaves the location alone must not fail because the location was stored before that check existed.
     """
+    day = _day_alone(job)
     # The links are checked when they are made.
-    job.clean_fields(exclude={"customer", "customer_address"})
+    job.clean_fields(exclude={"customer", "customer_address", *(["desired_date"] if day else [])})
     if place:
         check_location(job)
     job.derive_time_zone()
+    if day:
+        job.desired_date = noon_of(day, job.zone)
     check_external_id(job, gettext("Another job has this external ID."))
     check_window(job.window_start, job.window_end, job.zone)
 
 
-def _check_desired_date(job: Job, *, is_past: bool = False) -> None:
+def _day_alone(job: Job) -> date | None:
+    """The desired date if it has no time."""
+    desired = cast(date, job.desired_date)
+    return None if isinstance(desired, datetime) else desired
+
+
+def _check_desired_date(job: Job, *, may_be_past: bool = False) -> None:
     now = timezone.now()
-    if is_past and job.desired_date < now and not within_reach(job.desired_date, now=now):
+    if may_be_past and job.desired_date < now and not within_reach(job.desired_date, now=now):
         raise InvalidInput.of("desired_date", gettext("The desired date can be at most five years ago."))
-    if job.desired_date < now and not is_past:
+    if not may_be_past and is_past(job.desired_date, job.zone, now=now):
         raise InvalidInput.of("desired_date", gettext("The desired date cannot be in the past."))
     if not within_reach(job.desired_date, now=now):
         raise InvalidInput.of("desired_date", gettext("The desired date can be at most five years ahead."))

@@ -1,5 +1,6 @@
 """JSON of rankings: serializers that describe the shapes for OpenAPI, and functions that build the values."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils.text import format_lazy
@@ -11,7 +12,7 @@ from assignments.serializers import BreakdownSerializer, ReasonSerializer
 from contractors.models import Contractor
 from jobs.models import LONGEST_JOB, Job
 from jobs.requirements import JobRequest
-from jobs.serializers import JobLocationSerializer
+from jobs.serializers import DESIRED_DATE_HELP, JobLocationSerializer
 from recommendations.explanations import MODEL, TEMPLATE
 from recommendations.ranking import MOST_ENTRIES, MOST_JOBS, MOST_RESULTS, MOST_WINDOWS
 from recommendations.results import RankedCandidate, Ranking
@@ -22,15 +23,16 @@ from smartscheduler.core.rest.fields import (
     BoundedListField,
     HoursField,
     InstantField,
+    InstantOrDayField,
     LineTextField,
     SkillsListField,
     StrictSerializer,
     TimeSlotSerializer,
 )
 from smartscheduler.core.rest.openapi_examples import AUSTIN, SOME_DAY, sent_as
-from smartscheduler.places import Point, time_zone_at
+from smartscheduler.places import Point, time_zone_at, zone
 from smartscheduler.rules.values import LONGEST_HORIZON
-from smartscheduler.timeslots import TimeSlot
+from smartscheduler.timeslots import TimeSlot, noon_of
 from smartscheduler.travel.routes import ROAD, STRAIGHT_LINE
 
 SUMMARY_HELP = _(
@@ -70,7 +72,7 @@ class HypotheticalJobSerializer(StrictSerializer):
     """A job that does not exist yet."""
 
     type = serializers.ChoiceField(choices=Job.Type.choices)
-    desired_date = InstantField()
+    desired_date = InstantOrDayField(help_text=DESIRED_DATE_HELP)
     location = SiteSerializer()
     time_zone = LineTextField(
         max_length=64, allow_blank=True, default="", validators=Job._meta.get_field("time_zone").validators[:1]
@@ -109,11 +111,13 @@ def request_of(payload: dict[str, Any]) -> JobRequest:
     site = payload["location"]
     point = Point(float(site["latitude"]), float(site["longitude"]))
     check_place(*point, state=site.get("state", ""), zip_code=site.get("zip_code", ""))
+    time_zone = payload["time_zone"] or time_zone_at(point)
+    desired = payload["desired_date"]
     return JobRequest(
         type=payload["type"],
-        desired_date=payload["desired_date"],
+        desired_date=desired if isinstance(desired, datetime) else noon_of(desired, zone(time_zone)),
         point=point,
-        time_zone=payload["time_zone"] or time_zone_at(point),
+        time_zone=time_zone,
         duration=payload["duration"],
         required_skills=tuple(payload["required_skills"]),
     )

@@ -36,6 +36,7 @@ from smartscheduler.core.rest.views import ReadsBody
 from smartscheduler.errors import InvalidInput
 from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.values import Rules
+from smartscheduler.timeslots import is_past
 
 # One unit of the rate limit pays for this many results × days.
 UNIT = 1_000
@@ -92,7 +93,8 @@ class RecommendationsView(ReadsBody):
     def post(self, request: Request) -> Response:
         """Rank the contractors for a job that does not exist yet. Nothing is stored."""
         payload = self.body(HypotheticalJobSerializer)
-        if payload["desired_date"] < timezone.now():
+        job = request_of(payload)
+        if is_past(job.desired_date, job.zone, now=timezone.now()):
             raise InvalidInput.of("desired_date", gettext("The desired date must not be in the past."))
         limits: dict[str, Any] = {
             **self.query(),
@@ -100,7 +102,7 @@ class RecommendationsView(ReadsBody):
         }
         rules, windows = current_rules(), limits.pop("windows")
         charge_rankings(request, rules, jobs=1, **limits)
-        ranking = rank_candidates(request_of(payload), rules, windows=windows, **limits)
+        ranking = rank_candidates(job, rules, windows=windows, **limits)
         return Response(ranking_as_json(ranking, None, reader=request.user))
 
 

@@ -4,7 +4,7 @@ A list of slots is *normal* when it is sorted and its slots neither overlap nor 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import partial
 from typing import NamedTuple
 
@@ -43,6 +43,19 @@ class TimeSlot(_Pair):
 
 # Creates a slot from a valid pair without the checks, which take longer than the creation.
 unchecked = partial(tuple.__new__, TimeSlot)
+
+
+NOON = time(12)
+
+
+def noon_of(day: date, zone: tzinfo) -> datetime:
+    """The instant that a day without a time of day means: its noon in `zone`, in UTC."""
+    return datetime.combine(day, NOON, zone).astimezone(UTC)
+
+
+def is_past(moment: datetime, zone: tzinfo, *, now: datetime) -> bool:
+    """Whether a desired date at a site in `zone` is past. The noon of today is not, because it means today."""
+    return moment < now and moment != noon_of(now.astimezone(zone).date(), zone)
 
 
 # Dates further away are treated as typing errors.

@@ -39,6 +39,7 @@ from smartscheduler.adminsite.location_forms import EXACT_PLACE, NEW_PLACE, PLAC
 from smartscheduler.adminsite.permissions import may, person
 from smartscheduler.adminsite.record_actions import RecordAdmin, ask_for_each
 from smartscheduler.adminsite.service_forms import OTHER_SYSTEM, ServiceAdmin, ServiceForm, changed, submitted
+from smartscheduler.core.entry.moments import Edge
 from smartscheduler.core.formatting import local_slot, local_time
 
 # A job with a desired date this close should have a contractor who can do it.
@@ -117,7 +118,7 @@ class JobAdmin(PreviewAdmin, RecordAdmin, ServiceAdmin, HistoryAdmin, ListAdmin)
     def previews(self, posted: QueryDict, zone: tzinfo | None) -> Iterator[tuple[str, Understood]]:
         yield from super().previews(posted, zone)
         if text := posted.get("desired_date", "").strip():
-            yield "desired_date", of_moment(text, zone)
+            yield "desired_date", of_moment(text, zone, Edge.NOON)
         if text := posted.get("window_start", "").strip():
             yield "window_start", of_moment(text, zone)
         if text := posted.get("duration", "").strip():

@@ -21,6 +21,7 @@ from smartscheduler.adminsite.form_fields import HoursField, MomentField, Moment
 from smartscheduler.adminsite.skills_question import SkillsQuestionForm
 from smartscheduler.core.db.text_fields import LineFormField, NotesFormField
 from smartscheduler.core.entry.durations import write_duration
+from smartscheduler.core.entry.moments import Edge
 from smartscheduler.core.geo.zip_codes import middle_of
 from smartscheduler.places import Point
 
@@ -71,7 +72,11 @@ class JobForm(SkillsQuestionForm):
     )
     customer_phone = PhoneFormField(required=False, help_text=_("Ten digits in any format, or + and the country code."))
     desired_date = MomentField(
-        help_text=_("Local time of the site, for example tomorrow 9am, Mon 7:30a, 12/3 2pm or 2026-12-03 14:30."),
+        help_text=_(
+            "Local time of the site, for example tomorrow 9am, Mon 7:30a, 12/3 2pm or 2026-12-03 14:30. A date without "
+            "a time means noon."
+        ),
+        edge=Edge.NOON,
         widget=MomentInput(attrs=PREVIEWED),
     )
     duration = HoursField()

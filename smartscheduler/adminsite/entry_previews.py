@@ -22,6 +22,7 @@ from smartscheduler.core.entry.spellings import known_spelling, similar_name
 from smartscheduler.core.formatting import local_time, long_date
 from smartscheduler.core.geo.address_lines import read_address, write_address
 from smartscheduler.places import MIDDLE, validate_time_zone
+from smartscheduler.timeslots import is_past
 
 MOST_SKILLS = 50
 
@@ -132,11 +133,14 @@ def of_time(text: str, edge: Edge | None) -> Understood:
     return Understood(" ".join([f"{local_time(instant, zone)}.", *reading.notes]))
 
 
-def of_moment(text: str, zone: tzinfo | None) -> Understood:
-    """The date and time with weekday and time zone. The current time zone is that of the location."""
+def of_moment(text: str, zone: tzinfo | None, edge: Edge | None = None) -> Understood:
+    """The date and time with weekday and time zone. The current time zone is that of the location.
+
+    With `edge` the time can be left out, as in a MomentField.
+    """
     now, here = timezone.now(), zone or timezone.get_current_timezone()
     try:
-        reading = read_moment(text, now=now, zone=here)
+        reading = read_moment(text, now=now, zone=here, edge=edge)
     except UnreadableText as refusal:
         return Understood(str(refusal), is_problem=True)
     if zone is None:
@@ -147,7 +151,7 @@ def of_moment(text: str, zone: tzinfo | None) -> Understood:
         instant = from_current_timezone(reading.moment)
     except ValidationError as refusal:
         return Understood(" ".join(refusal.messages), is_problem=True)
-    if instant < now:
+    if is_past(instant, zone, now=now) if edge is Edge.NOON else instant < now:
         message = gettext("{moment} is in the past. Enter a later date or time.")
         return Understood(message.format(moment=local_time(instant, zone)), is_problem=True)
     return Understood(" ".join([f"{local_time(instant, zone)}.", *reading.notes]))

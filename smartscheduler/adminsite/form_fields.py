@@ -120,7 +120,7 @@ class ReadMomentInput(ReadInput, MomentInput):
 class MomentField(LocalInstantField):
     """An instant typed in local time of the current time zone: `tomorrow 9`, `12/3 2pm`, `2026-12-03 14:30`.
 
-    With `edge`, the time can be left out: a date is then its start or its end.
+    With `edge`, the time can be left out: a date is then its start, its noon or its end.
     """
 
     widget = MomentInput

@@ -6,33 +6,48 @@ Readers accept many notations, writers produce one. Reading a written cell retur
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.utils.dateparse import parse_duration
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
-from openpyxl.utils.datetime import from_excel
 
 from contractors import written_week
 from contractors.working_week import DAYS, Shift
-from smartscheduler.core.entry import UnreadableText
-from smartscheduler.errors import InvalidInput
+from smartscheduler.core.entry import UnreadableText, durations
+from smartscheduler.core.entry.written_dates import Order, WrittenDate, read_written_date
 
 BLANKS = re.compile(r"\s*+")
 # A name never starts directly after a quote. Without this lookbehind, a long run of quotes takes quadratic time.
 IN_QUOTES = {sign: re.compile(rf'(?<!")"([^"]*+(?:""[^"]*+)*+)"\s*+({sign}|\Z)') for sign in ";,"}
 QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+"')
 NEEDS_QUOTES = re.compile(r'[;,"]|\A\s|\s\Z')
-DURATION = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?")
-DECIMAL_HOURS = re.compile(r"(\d{1,2}(?:\.\d{1,4})?)\s*+(?:h|hours?)?", re.IGNORECASE)
-MINUTES = re.compile(r"(\d{1,3})\s*+min(?:utes)?", re.IGNORECASE)
-SERIAL = re.compile(r"\d{5}(?:\.\d{1,15})?")
-US_DATES = ("%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M %p")
-DAY_ALONE = re.compile(r"\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{4}|\d{5}(?:\.0{1,15})?")
+BARE_NUMBER = re.compile(r"\d{1,4}(?:\.\d{1,15})?|\.\d{1,15}", re.ASCII)
+CLOCK_OF_DURATION = re.compile(
+    r"\d{1,2}:[0-5]\d(?::[0-5]\d)?(?=\s{0,3}(?:am?|h|hr|hrs|hours?)\.?\Z)", re.IGNORECASE | re.ASCII
+)
+MILES = re.compile(r"(\d{1,6}(?:,\d{3})?(?:\.\d{1,10})?)\s{0,3}(?:mi|mile|miles)?\.?", re.ASCII | re.IGNORECASE)
+SERIAL = re.compile(r"\d{5}(?:\.\d{1,15})?", re.ASCII)
+FIRST_SERIAL = datetime(1899, 12, 30)  # noqa: DTZ001  (local time; the time zone follows)
 NOON = time(12)
+# A job lasts at most 8 hours. So a smaller number may be a part of a day, and a larger one is no number of hours.
+LONGEST_PART_OF_A_DAY, MOST_HOURS, NUMBERS_OF_MINUTES = Decimal(8) / 24, 12, range(60, 481)
+# The tenth decimal of a number of hours, in minutes.
+NOISE = Decimal("0.001")
 # The same limit as in the API.
-LONGEST_DATE = 40
-DATES = _("Enter a date and time, for example 2026-12-01 09:00 or 12/01/2026 9:00 AM.")
+LONGEST_DURATION = 40
+
+
+class LacksSite(UnreadableText):
+    """A local date and time whose site, and so its time zone, is unknown."""
+
+
+class Value(NamedTuple):
+    """The value of a cell as text of the API, and remarks on what the reader assumed."""
+
+    value: str
+    remarks: tuple[str, ...] = ()
 
 
 def read_list(text: str) -> list[str]:
@@ -58,11 +73,8 @@ def write_list(names: Iterable[str]) -> str:
 
 
 def read_week(text: str) -> list[dict[str, Any]]:
-    """Parse `Mon-Fri 08:00-12:00, 13:00-17:00; Sat 09:00-13:00` into shifts of the API. Raises InvalidInput."""
-    try:
-        return [shift.as_json() for shift in written_week.read_week(text)]
-    except UnreadableText as refusal:
-        raise InvalidInput.of("working_hours", str(refusal)) from refusal
+    """Parse `Mon-Fri 08:00-12:00, 13:00-17:00; Sat 09:00-13:00` into shifts of the API. Raises UnreadableText."""
+    return [shift.as_json() for shift in written_week.read_week(text)]
 
 
 def write_week(shifts: Sequence[Shift]) -> str:
@@ -85,16 +97,46 @@ def _clock(moment: time, midnight: str = "00:00") -> str:
     return midnight if moment == time(0) else moment.isoformat("seconds" if moment.second else "minutes")
 
 
-def read_duration(text: str) -> str:
-    """Parse `2:30`, `02:30:15`, `2.5`, `2.5 h` or `150 min` into the format of the API. Raises InvalidInput."""
-    text = text.strip()
-    if match := DURATION.fullmatch(text):
-        return f"{match[1]:0>2}:{match[2]}:{match[3] or '00'}"
-    if match := DECIMAL_HOURS.fullmatch(text):
-        return write_duration(timedelta(hours=float(match[1])))
-    if match := MINUTES.fullmatch(text):
-        return write_duration(timedelta(minutes=int(match[1])))
-    raise InvalidInput.of("duration", gettext("Enter hours and minutes, for example 2:30, or hours, for example 2.5."))
+def read_duration(text: str) -> Value:
+    """Parse `2:30`, `2.5`, `2h 30m`, `90 mins`, or a time cell of a spreadsheet, into the format of the API.
+
+    Raises UnreadableText.
+    """
+    text = " ".join(text[: LONGEST_DURATION + 1].split())
+    if BARE_NUMBER.fullmatch(text):
+        return _hours(Decimal(text))
+    if match := CLOCK_OF_DURATION.match(text):
+        text = match[0]
+    if text[:1] in {"P", "p"} and len(text) <= LONGEST_DURATION:
+        duration = parse_duration(text.upper()) if any(sign.isdigit() for sign in text) else None
+        if duration is None or duration < timedelta(0):
+            raise UnreadableText(_no_duration())
+        return Value(write_duration(duration))
+    return Value(write_duration(durations.read_duration(text)))
+
+
+def _hours(number: Decimal) -> Value:
+    """A number without a unit: hours, or the part of a day by which spreadsheets store a time, or minutes."""
+    minutes = number * 60
+    whole = int(minutes.to_integral_value(ROUND_HALF_UP))
+    if 0 < number <= LONGEST_PART_OF_A_DAY:
+        return _assumed(number, whole if minutes == whole else round(number * 24 * 60))
+    if number <= MOST_HOURS:
+        is_exact = abs(minutes - whole) < NOISE
+        return Value(write_duration(timedelta(minutes=whole))) if is_exact else _assumed(number, whole)
+    if number == int(number) and int(number) in NUMBERS_OF_MINUTES:
+        return _assumed(number, int(number))
+    raise UnreadableText(gettext("Add the unit: {number} min or {number} h.").format(number=number))
+
+
+def _assumed(number: Decimal, minutes: int) -> Value:
+    duration = timedelta(minutes=minutes)
+    text = gettext("The duration {number} was read as {duration}.")
+    return Value(write_duration(duration), (text.format(number=number, duration=durations.write_duration(duration)),))
+
+
+def _no_duration() -> str:
+    return gettext("Enter hours and minutes, for example 2 h, 2:30, 90 min or 1.5.")
 
 
 def write_duration(duration: timedelta) -> str:
@@ -103,46 +145,39 @@ def write_duration(duration: timedelta) -> str:
     return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
-def read_instant(text: str, site: tzinfo | None) -> str:
+def read_miles(text: str) -> str:
+    """A number of miles with or without its unit: `40`, `40 mi`, `40.5 miles`, `1,000`. Raises UnreadableText."""
+    match = MILES.fullmatch(text.strip()) if len(text) <= LONGEST_DURATION else None
+    if match is None:
+        raise UnreadableText(gettext("Enter a number of miles, for example 40."))
+    return match[1].replace(",", "")
+
+
+def read_instant(text: str, site: tzinfo | None, order: Order = "mdy") -> Value:
     """Parse an instant with an offset, or in local time of the site. A date without a time means noon.
 
-    Returns ISO 8601. Raises InvalidInput, also for local times that a clock change skips or repeats, and without an
-    offset if `site` is unknown.
+    The value is ISO 8601. Raises UnreadableText, also for local times that a clock change skips or repeats, and
+    without an offset if `site` is unknown.
     """
     text = text.strip()
-    if len(text) > LONGEST_DATE:
-        raise InvalidInput.of("desired_date", str(DATES))
-    moment = _moment(text)
-    if moment.tzinfo is None:
-        if site is None:
-            message = gettext("The location is unknown, so the date needs an offset: 2026-12-01T09:00-06:00.")
-            raise InvalidInput.of("desired_date", message)
-        moment = _at_the_site(moment, site)
-    return moment.isoformat()
+    written = _serial(text) if SERIAL.fullmatch(text) else read_written_date(text, order)
+    moment = datetime.combine(written.day, written.clock or NOON)
+    if written.offset is not None:
+        return Value(moment.replace(tzinfo=written.offset).isoformat(), written.notes)
+    if site is None:
+        raise LacksSite(gettext("The location is unknown, so the date needs an offset: 2026-12-01T09:00-06:00."))
+    here = _at_the_site(moment, site)
+    if written.zone_name and written.zone_name != (here.tzname() or "").lower():
+        message = gettext("Enter the local time of the site: {own}, not {typed}.")
+        raise UnreadableText(message.format(own=here.tzname(), typed=written.zone_name.upper()))
+    return Value(here.isoformat(), written.notes)
 
 
-def _moment(text: str) -> datetime:
-    moment = _serial(text) if SERIAL.fullmatch(text) else _written(text)
-    return datetime.combine(moment, NOON) if DAY_ALONE.fullmatch(text) else moment
-
-
-def _serial(text: str) -> datetime:
+def _serial(text: str) -> WrittenDate:
     """Parse a serial date of a spreadsheet. Rounded to seconds, because the fraction of the day is not exact."""
-    moment: datetime = from_excel(float(text))
-    return (moment + timedelta(milliseconds=500)).replace(microsecond=0)
-
-
-def _written(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        pass
-    for shape in US_DATES:
-        try:
-            return datetime.strptime(text.upper(), shape)  # noqa: DTZ007  (local time; the time zone follows)
-        except ValueError:
-            continue
-    raise InvalidInput.of("desired_date", str(DATES))
+    moment = FIRST_SERIAL + timedelta(days=float(text), milliseconds=500)
+    is_day = not text.partition(".")[2].strip("0")
+    return WrittenDate(moment.date(), None if is_day else moment.time().replace(microsecond=0))
 
 
 def _at_the_site(moment: datetime, site: tzinfo) -> datetime:
@@ -150,11 +185,10 @@ def _at_the_site(moment: datetime, site: tzinfo) -> datetime:
     try:
         back = here.astimezone(UTC).astimezone(site).replace(tzinfo=None)
     except OverflowError:
-        raise InvalidInput.of("desired_date", str(DATES)) from None
+        raise UnreadableText(gettext("The year must be from 1970 to 2100.")) from None
     if back != moment:
-        message = gettext("This local time does not exist: clocks at the site are set forward that night.")
-        raise InvalidInput.of("desired_date", message)
+        raise UnreadableText(gettext("This local time does not exist: clocks at the site are set forward that night."))
     if here.utcoffset() != here.replace(fold=1).utcoffset():
         message = gettext("This local time occurs twice: clocks at the site are set back that night. Add an offset.")
-        raise InvalidInput.of("desired_date", message)
+        raise UnreadableText(message)
     return here

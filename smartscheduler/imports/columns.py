@@ -147,6 +147,29 @@ READ_ONLY: dict[str, tuple[str, ...]] = {
     "jobs": (),
     "customers": (),
 }
+# Columns that are left out of a record when they cannot be read. Their text goes to the column of NOTES, if any.
+OPTIONAL = {
+    "contractors": frozenset({"skills", "service_radius_miles", "latitude", "longitude", "time_zone"}),
+    "jobs": frozenset(
+        {
+            "priority",
+            "required_skills",
+            "customer_name",
+            "customer_phone",
+            "window_start",
+            "window_end",
+            "latitude",
+            "longitude",
+            "time_zone",
+        }
+    ),
+    "customers": frozenset({"email", "language", "accepts_texts", "accepts_emails"}),
+}
+# Columns that are left out of changes to a record when they cannot be read, but are needed for a new record.
+OPTIONAL_IN_CHANGES = {"contractors": frozenset({"working_hours"})}
+NOTES = {"jobs": "special_requirements", "customers": "notes"}
+# Columns that have a meaning only together.
+TOGETHER = ({"latitude", "longitude"}, {"window_start", "window_end"})
 
 
 @dataclass(frozen=True)

@@ -1,31 +1,31 @@
 """Conversion of a row to a payload of a customer, and the keys by which a customer is certainly the same."""
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
-from customers.models import Customer, CustomerPhone
+from customers.models import Customer, CustomerAddress, CustomerPhone
 from customers.search_text import name_key
 from customers.services import LONGEST_NOTES, PLACE, place_key
 from smartscheduler.core.email_addresses import contact_key
-from smartscheduler.core.entry.phone_numbers import compact_number, parse_phone
+from smartscheduler.core.entry import UnreadableText
+from smartscheduler.core.entry.phone_numbers import WrittenPhone, compact_number, read_phones
+from smartscheduler.core.geo.postal_areas import check_place
 from smartscheduler.errors import InvalidInput
 from smartscheduler.geocoding.addresses import GeocodingResult
+from smartscheduler.imports.cell_formats import Value
 from smartscheduler.imports.file_reader import Row
-from smartscheduler.imports.row_to_payload import POSTAL, Body, place_of
+from smartscheduler.imports.row_to_payload import (
+    LONGEST_SHOWN,
+    POSTAL,
+    Body,
+    Cells,
+    keep_as_notes,
+    place_of,
+)
 
-KINDS = {
-    "mobile": CustomerPhone.Kind.MOBILE,
-    "cell": CustomerPhone.Kind.MOBILE,
-    "home": CustomerPhone.Kind.HOME,
-    "work": CustomerPhone.Kind.WORK,
-    "office": CustomerPhone.Kind.WORK,
-    "other": CustomerPhone.Kind.OTHER,
-}
-KIND_WORD = re.compile(rf"[(\[]?\b({'|'.join(KINDS)})\b[)\]]?:?", re.IGNORECASE)
-BETWEEN_PHONES = re.compile(r"[;,\n|]")
 WORDS = {"yes": True, "true": True, "y": True, "1": True, "no": False, "false": False, "n": False, "0": False}
 LANGUAGES = {"en": "en", "english": "en", "es": "es", "spanish": "es", "español": "es"}
 
@@ -33,46 +33,36 @@ LANGUAGES = {"en": "en", "english": "en", "es": "es", "spanish": "es", "español
 def body_of_customer(row: Row, present: Customer | None, geocoded: GeocodingResult | None) -> Body:
     """Payload of a new customer, or of changes to the `present` one. An empty cell changes nothing.
 
-    Phone numbers and the address are added to those of the customer. What cannot be read becomes a note of the
-    customer, with a remark. Raises InvalidInput by column.
+    Phone numbers and the address are added to those of the customer. A part of them that cannot be read becomes a note
+    of the customer, with a remark.
     """
-    body: dict[str, Any] = {name: row[name] for name in ("name", "company", "email") if row.get(name)}
-    remarks, notes = list[str](), [row["notes"]] if row.get("notes") else []
-    body |= _choices_of(row)
-    phones, leftover = read_contact_phones(row.get("phones", ""))
-    if phones:
-        body["phones"] = _with_phones(present, phones)
+    row = {name: cell for name, cell in row.items() if cell}
+    phones, leftover = read_phones(row.get("phones", ""))
+    address, remarks = _address_of(row, geocoded)
+    unread = {"phone": leftover} if leftover else {}
     if leftover:
-        notes.append(gettext("Phone: {text}").format(text=leftover))
-        remarks.append(gettext("“{text}” is no phone number and was added to the notes.").format(text=leftover))
-    address, of_place = _address_of(row, geocoded)
-    remarks += of_place
+        text = gettext("“{text}” is no phone number and was added to the notes.")
+        remarks.append(text.format(text=leftover[:LONGEST_SHOWN]))
+    if postal := "" if address else ", ".join(row[name] for name in POSTAL if row.get(name)):
+        unread["address"] = postal
+    cells = Cells(keep_as_notes(row, unread, "notes", present) if unread else row)
+    for name in ("name", "company", "email"):
+        cells.read(name, str)
+    for name in ("accepts_texts", "accepts_emails"):
+        cells.read(name, _read_yes_or_no)
+    cells.read("language", lambda text: LANGUAGES.get(text.strip().lower(), text))
+    if not (present and cells.row.get("notes", "") in present.notes):
+        cells.read("notes", _shortened)
+    if phones:
+        cells.values["phones"] = _with_phones(present, phones)
     if address:
-        body["addresses"] = _with_address(present, address)
-    elif postal := [row[name] for name in POSTAL if row.get(name)]:
-        notes.append(", ".join(postal))
-    if notes and "\n".join(notes) not in (present.notes if present else ""):
-        body["notes"] = "\n".join(notes)[:LONGEST_NOTES]
-    return Body(body, remarks)
-
-
-def read_contact_phones(text: str) -> tuple[list[dict[str, str]], str]:
-    """The phone numbers of a cell with their kinds, and the parts that are no numbers."""
-    phones, leftover = dict[tuple[str, str], dict[str, str]](), list[str]()
-    for part in filter(None, (part.strip() for part in BETWEEN_PHONES.split(text[:1000]))):
-        word = KIND_WORD.search(part)
-        typed = parse_phone(KIND_WORD.sub("", part).strip())
-        if typed is None:
-            leftover.append(part)
-            continue
-        kind = KINDS[word[1].lower()] if word else CustomerPhone.Kind.OTHER
-        phone = {"number": typed.number, "extension": typed.extension, "kind": str(kind)}
-        phones.setdefault((typed.number, typed.extension), phone)
-    return list(phones.values()), "; ".join(leftover)
+        cells.values["addresses"] = _with_address(present, address)
+    body = cells.body()
+    return body._replace(notes=[*body.notes, *remarks])
 
 
 def write_contact_phone(phone: CustomerPhone) -> str:
-    """A phone number for `read_contact_phones`."""
+    """A phone number for `read_phones`."""
     extension = f"x{phone.extension}" if phone.extension else ""
     return " ".join(filter(None, [compact_number(phone.number), extension, phone.kind]))
 
@@ -89,38 +79,35 @@ def contact_keys(
     return keys + [("address", f"{key} {name_key(street)} {zip_code[:5]}") for street, zip_code in streets if street]
 
 
-def _choices_of(row: Row) -> dict[str, Any]:
-    names = ("accepts_texts", "accepts_emails")
-    choices: dict[str, Any] = {name: _read_yes_or_no(name, row[name]) for name in names if row.get(name)}
-    if row.get("language"):
-        choices["language"] = LANGUAGES.get(row["language"].strip().lower(), row["language"])
-    return choices
-
-
 def _address_of(row: Row, geocoded: GeocodingResult | None) -> tuple[dict[str, Any] | None, list[str]]:
     """The address of a row, if it has one; None with a remark if it is not complete or cannot be placed."""
     if not any(row.get(name) for name in POSTAL):
         return None, []
     text = gettext("The address is not complete or not known, and was added to the notes.")
+    place = place_of(row, None, geocoded)
+    if place.faults:
+        return None, [*(message for messages in place.faults.values() for message in messages), text]
+    zone = {"time_zone": place.values["time_zone"]} if place.values.get("time_zone") else {}
+    address = {**place.values.get("location", {}), **zone}
     try:
-        place = place_of(row, None, geocoded)
+        CustomerAddress(**address).clean_fields(exclude=["customer"])
+        check_place(float(address["latitude"]), float(address["longitude"]), state=address["state"])
+    except ValidationError:
+        return None, [text]
     except InvalidInput as refusal:
         return None, [refusal.detail, text]
-    location = place.values.get("location", {})
-    if not all(location.get(name) for name in (*POSTAL, "latitude", "longitude")):
-        return None, [text]
-    zone = {"time_zone": place.values["time_zone"]} if place.values.get("time_zone") else {}
-    return {**location, **zone}, place.notes
+    return address, place.notes
 
 
-def _with_phones(present: Customer | None, phones: list[dict[str, str]]) -> list[dict[str, str]]:
+def _with_phones(present: Customer | None, phones: Iterable[WrittenPhone]) -> list[dict[str, str]]:
     """The phone numbers of the customer, followed by the new ones."""
     own = [
         {"number": phone.number, "extension": phone.extension, "kind": phone.kind}
         for phone in (present.phones.all() if present else ())
     ]
     known = {(phone["number"], phone["extension"]) for phone in own}
-    return [*own, *(phone for phone in phones if (phone["number"], phone["extension"]) not in known)]
+    new = [phone for phone in phones if (phone.number, phone.extension) not in known]
+    return [*own, *(phone._replace(kind=phone.kind or CustomerPhone.Kind.OTHER)._asdict() for phone in new)]
 
 
 def _with_address(present: Customer | None, address: dict[str, Any]) -> list[dict[str, Any]]:
@@ -131,8 +118,13 @@ def _with_address(present: Customer | None, address: dict[str, Any]) -> list[dic
     return own if key in map(place_key, stored) else [*own, address]
 
 
-def _read_yes_or_no(column: str, text: str) -> bool:
+def _shortened(notes: str) -> Value:
+    remark = gettext("The notes were cut after {count} characters.").format(count=f"{LONGEST_NOTES:,}")
+    return Value(notes[:LONGEST_NOTES], (remark,) if len(notes) > LONGEST_NOTES else ())
+
+
+def _read_yes_or_no(text: str) -> bool:
     try:
         return WORDS[text.strip().lower()]
     except KeyError:
-        raise InvalidInput.of(column, gettext("Enter yes or no.")) from None
+        raise UnreadableText(gettext("Enter yes or no.")) from None

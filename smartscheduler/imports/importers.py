@@ -29,12 +29,13 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.db.external_ids import LONGEST_SOURCE
 from smartscheduler.core.email_addresses import contact_key
+from smartscheduler.core.entry.phone_numbers import read_phones
 from smartscheduler.core.text import fold
 from smartscheduler.errors import Busy, DomainError, InvalidInput, InvalidTransition
 from smartscheduler.geocoding.addresses import Address, GeocodingResult
 from smartscheduler.imports.bookings import Booking, ContractorLookup, carry_out, check_permission
 from smartscheduler.imports.columns import COLUMNS, JOB_NUMBER, Columns
-from smartscheduler.imports.customer_rows import body_of_customer, contact_keys, read_contact_phones
+from smartscheduler.imports.customer_rows import body_of_customer, contact_keys
 from smartscheduler.imports.file_reader import BROKEN, SURPLUS, Row
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.row_to_payload import Body, address_of, body_of_contractor, body_of_job
@@ -123,13 +124,18 @@ class Importer:
         """The address of a row to geocode, if any."""
         return address_of(row, present)
 
-    def body(self, row: Row, present: Any, geocoded: GeocodingResult | None) -> Body:
+    def body(self, row: Row, present: Any, geocoded: GeocodingResult | None, options: Mapping[str, Any]) -> Body:
+        """The payload of a row. `options` are the choices of the user for the file."""
         raise NotImplementedError
 
     def write(self, row: Row, body: Body, present: Any, actor: User | None, context: Context) -> Written:
         """Validate the payload as the API does, and create or change the record. Raises DRF's ValidationError."""
         values = self.values(body.values, present)
         return Written(self.save(values, row, present, actor), list(values))
+
+    def check(self, row: Row, body: Body, present: Any) -> None:
+        """Validate the payload as `write` does, without writing. Raises the same errors."""
+        self.values(body.values, present)
 
     def save(self, values: dict[str, Any], row: Row, present: Any, actor: User | None) -> Any:
         if present is None:
@@ -200,7 +206,7 @@ class Contractors(Importer):
         contractors = Contractor.objects.with_email_or(_of_column("email", keys), of_external_ids(keys))
         return contractors.prefetch_related("working_hours")
 
-    def body(self, row: Row, present: Any, geocoded: GeocodingResult | None) -> Body:
+    def body(self, row: Row, present: Any, geocoded: GeocodingResult | None, options: Mapping[str, Any]) -> Body:
         return with_identity(body_of_contractor(row, present, geocoded), row)
 
     def create(self, actor: User | None, values: dict[str, Any]) -> Contractor:
@@ -259,11 +265,11 @@ class Jobs(Importer):
         numbers = [number.upper() for number in _of_column("job_number", keys)]
         return Job.objects.filter(Q(job_number__in=numbers) | of_external_ids(keys))
 
-    def body(self, row: Row, present: Any, geocoded: GeocodingResult | None) -> Body:
+    def body(self, row: Row, present: Any, geocoded: GeocodingResult | None, options: Mapping[str, Any]) -> Body:
         if present is None and row.get("job_number"):
             text = gettext("There is no job with this number. To add a job, leave the number empty.")
             raise InvalidInput.of("job_number", text)
-        return with_identity(body_of_job(row, present, geocoded), row)
+        return with_identity(body_of_job(row, present, geocoded, options.get("date_order", "mdy")), row)
 
     def context(self, rows: Sequence[Row], options: Mapping[str, Any], since: datetime | None) -> Context:
         """Contractors are locked before jobs, as in all services."""
@@ -274,6 +280,10 @@ class Jobs(Importer):
         context.contractors = contractors
         context.customers = _customers_of(rows)
         return context
+
+    def check(self, row: Row, body: Body, present: Any) -> None:
+        Booking.of(row, body.values)
+        super().check(row, body, present)
 
     def write(self, row: Row, body: Body, present: Any, actor: User | None, context: Context) -> Written:
         booking = Booking.of(row, body.values)
@@ -338,8 +348,8 @@ class Customers(Importer):
         return row.get("id", "").lower()
 
     def keys_of(self, row: Row) -> list[Key]:
-        phones, _leftover = read_contact_phones(row.get("phones", ""))
-        numbers, email = [phone["number"] for phone in phones], row.get("email", "")
+        numbers = [phone.number for phone in read_phones(row.get("phones", "")).numbers]
+        email = row.get("email", "")
         streets = [] if numbers or email else [(row.get("address", ""), row.get("zip_code", ""))]
         return [
             *super().keys_of(row),
@@ -371,7 +381,7 @@ class Customers(Importer):
     def address(self, row: Row, present: Any) -> Address | None:
         return address_of(row, None)
 
-    def body(self, row: Row, present: Any, geocoded: GeocodingResult | None) -> Body:
+    def body(self, row: Row, present: Any, geocoded: GeocodingResult | None, options: Mapping[str, Any]) -> Body:
         if present is None and row.get("id"):
             text = gettext("There is no customer with this ID. To add a customer, leave the ID empty.")
             raise InvalidInput.of("id", text)

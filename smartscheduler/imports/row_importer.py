@@ -10,18 +10,27 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 
 from smartscheduler.accounts.models import User
+from smartscheduler.core.geo.postal_areas import check_place
 from smartscheduler.errors import Busy, DomainError, InvalidInput
 from smartscheduler.geocoding.addresses import GeocodingResult
-from smartscheduler.imports.columns import EXAMPLE
+from smartscheduler.imports.columns import EXAMPLE, NOTES, OPTIONAL, OPTIONAL_IN_CHANGES, PLACE, TOGETHER
 from smartscheduler.imports.file_reader import Row
-from smartscheduler.imports.importers import Context, Importer, check_cells
+from smartscheduler.imports.importers import Context, Importer, Written, check_cells
 from smartscheduler.imports.models import ImportedRow
-from smartscheduler.imports.row_to_payload import COORDINATES, lacks_point, suggestion_of
+from smartscheduler.imports.row_to_payload import (
+    COORDINATES,
+    LONGEST_SHOWN,
+    Body,
+    keep_as_notes,
+    lacks_point,
+    suggestion_of,
+)
 
 logger = structlog.get_logger(__name__)
 Errors = dict[str, list[str]]
 Outcome = ImportedRow.Outcome
 UNKNOWN_ZIP = _("The location of this ZIP code is unknown. Enter latitude and longitude.")
+PLACE_AND_ZONE = {*PLACE, "time_zone"}
 UNEXPECTED = _("This row could not be processed. The log of the worker has the reason.")
 
 
@@ -51,8 +60,6 @@ def work_on(
         return _work_on(importer, row, present, geocoded, actor, context or Context())
     except (Busy, OperationalError, InterfaceError, MemoryError):
         raise
-    except ValidationError as refusal:
-        return _refused(row, _without_a_point(row, by_column(flat(refusal.detail))))
     except DomainError as refusal:
         return _refused(row, by_column(refusal.errors) or {"": [refusal.detail]})
     except Exception:  # an unexpected error in one row must not block the other rows
@@ -76,10 +83,9 @@ def _work_on(
     if row.get(importer.columns.name, "").startswith(f"{EXAMPLE} "):
         return Done(Outcome.UNCHANGED, {}, remarks=gettext("The example row of a template is not imported."))
     check_cells(row)
-    body = importer.body(row, present, geocoded)
     if present is not None:
         _check_same_record(row, present)
-    written = importer.write(row, body, present, actor, context)
+    body, written = _written(importer, row, present, geocoded, actor, context)
     after = written.record
     if after is None:
         return Done(Outcome.UNCHANGED, {}, "", " ".join(written.remarks))
@@ -101,6 +107,85 @@ def _check_same_record(row: Row, present: Any) -> None:
     if known and row.get("external_id", known) not in {known, ""} and row.get("source", "") == present.source:
         text = gettext("This record has the external ID {known}. Change it on its page if it is wrong.")
         raise InvalidInput.of("external_id", text.format(known=known))
+
+
+def _written(
+    importer: Importer,
+    row: Row,
+    present: Any,
+    geocoded: GeocodingResult | None,
+    actor: User | None,
+    context: Context,
+    *,
+    again: bool = False,
+) -> tuple[Body, Written]:
+    """The payload of a row, and the record that was written. Raises InvalidInput with all faults, each by its column.
+
+    The text of an optional cell that is at fault is kept in the notes of the record, and a remark says so.
+    """
+    kind = importer.columns.kind
+    body = importer.body(row, present, geocoded, context.options)
+    try:
+        if not body.faults:
+            return body, importer.write(row, body, present, actor, context)
+        importer.check(row, body, present)
+        faults = body.faults
+    except ValidationError as refusal:  # nothing is written before the validation
+        faults = _all_faults(row, body, by_column(flat(refusal.detail)))
+    except InvalidInput as refusal:
+        if not body.faults:
+            raise
+        faults = body.faults | by_column(refusal.errors)
+    unfit = {name for name in faults.keys() & _optional(kind, present) if row.get(name)}
+    if not unfit or again:
+        faults = _place_faults(body, faults) | faults
+        raise InvalidInput(next(iter(faults.values()))[0], errors=faults)
+    remarks = [_left_out(kind, name, row[name], faults[name][0], present) for name in sorted(unfit)]
+    fit = _without(kind, row, unfit, present)
+    body, written = _written(importer, fit, present, geocoded, actor, context, again=True)
+    return body._replace(notes=[*body.notes, *remarks]), written
+
+
+def _all_faults(row: Row, body: Body, faults: Errors) -> Errors:
+    """The faults of cells, and those of the validation, for which a cell that could not be read is not missing."""
+    faults = _without_a_point(row, faults)
+    others = {name: messages for name, messages in faults.items() if not (row.get(name) and name in body.skipped)}
+    return body.faults | (others if body.faults or others else faults)
+
+
+def _without(kind: str, row: Row, unfit: set[str], present: Any) -> Row:
+    """The row without unfit cells and those that mean nothing without them."""
+    names = unfit.union(*(group for group in TOGETHER if group & unfit))
+    kept = {name: row[name] for name in sorted(unfit) if name not in PLACE_AND_ZONE}
+    fit = keep_as_notes(row, kept, NOTES[kind], present) if kept and kind in NOTES else row
+    return {name: cell for name, cell in fit.items() if name not in names}
+
+
+def _optional(kind: str, present: Any) -> frozenset[str]:
+    """The columns without which a new record, or a change to the `present` one, makes sense."""
+    return OPTIONAL.get(kind, frozenset()) | (OPTIONAL_IN_CHANGES.get(kind, frozenset()) if present else frozenset())
+
+
+def _left_out(kind: str, name: str, text: str, message: str, present: Any) -> str:
+    remark = gettext("{column} “{text}” was left out: {message}")
+    if present is not None:
+        remark = gettext("{column} “{text}” was left out, the value of the record stays: {message}")
+    if kind in NOTES and name not in PLACE_AND_ZONE:
+        remark = gettext("{column} “{text}” was added to the notes instead: {message}")
+    return remark.format(column=name, text=text[:LONGEST_SHOWN], message=message)
+
+
+def _place_faults(body: Body, faults: Errors) -> Errors:
+    """Contradictions of a readable place, which a service would report only after all other faults are corrected."""
+    place = body.values.get("location", {})
+    if faults.keys() & set(PLACE) or not {"latitude", "longitude"} <= place.keys():
+        return {}
+    try:
+        point = float(place["latitude"]), float(place["longitude"])
+        check_place(*point, state=place.get("state", ""), zip_code=place.get("zip_code", ""))
+    except InvalidInput as refusal:
+        return by_column(refusal.errors)
+    return {}
 
 
 def _without_a_point(row: Row, errors: Errors) -> Errors:

@@ -1,72 +1,154 @@
 """Conversion of a row to a payload of the API."""
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext
 
-from smartscheduler.core.entry.phone_numbers import read_phone
+from smartscheduler.core.entry import UnreadableText
+from smartscheduler.core.entry.addresses import read_zip_code, state_code
+from smartscheduler.core.entry.phone_numbers import compact_number, read_phones
+from smartscheduler.core.entry.written_dates import Order
 from smartscheduler.core.geo.cities import contradiction, suggestion
 from smartscheduler.core.geo.locations import Location
 from smartscheduler.core.geo.zip_codes import middle_of, state_of
-from smartscheduler.errors import InvalidInput
 from smartscheduler.geocoding.addresses import Address, GeocodingResult
 from smartscheduler.imports.cell_formats import (
+    LacksSite,
+    Value,
     read_duration,
     read_instant,
     read_list,
+    read_miles,
     read_week,
 )
-from smartscheduler.imports.columns import PLACE
+from smartscheduler.imports.columns import NOTES, PLACE
 from smartscheduler.imports.file_reader import Row
-from smartscheduler.places import Point, known_time_zones, state_choices, time_zone_at, zone
+from smartscheduler.places import Point, known_time_zones, time_zone_at, zone
 
 USUAL_WEEK = "Mon-Fri 08:00-17:00"
 COORDINATES = ("latitude", "longitude")
 POSTAL = ("address", "city", "state", "zip_code")
+INSTANTS = ("desired_date", "window_start", "window_end", "start", "end")
+# A text of a cell in a remark is cut after so many characters.
+LONGEST_SHOWN = 200
+MOST_NOTES = 4000
+Faults = dict[str, list[str]]
 
 
 class Body(NamedTuple):
-    """Payload of a row, and notes about assumed or looked-up values."""
+    """Payload of a row, notes about assumed or looked-up values, and the faults of cells by column.
+
+    `skipped`: the columns whose cells are not in the payload, because they could not be read.
+    """
 
     values: dict[str, Any]
     notes: list[str]
+    faults: Faults = {}
+    skipped: Collection[str] = frozenset()
+
+
+class Cells:
+    """The cells of a row. Reading one collects its remarks, or its fault, so that all faults are reported at once."""
+
+    def __init__(self, row: Row) -> None:
+        self.row = row
+        self.values: dict[str, Any] = {}
+        self.remarks: list[str] = []
+        self.faults: Faults = {}
+        self.skipped: set[str] = set()
+
+    def read(self, name: str, reader: Callable[[str], Value | Any], *, also_empty: bool = False) -> None:
+        """Add the value of a cell that the file has; an empty one only if it means something (`also_empty`)."""
+        if not (self.row.get(name) or (also_empty and name in self.row)):
+            return
+        try:
+            read = reader(self.row[name])
+        except UnreadableText as fault:
+            self.skipped.add(name)
+            if not isinstance(fault, LacksSite):  # then the place is at fault, and reported at its own columns
+                self.faults[name] = [str(fault)]
+            return
+        if isinstance(read, Value):
+            self.remarks += read.remarks
+            read = read.value
+        self.values[name] = read
+
+    def body(self) -> Body:
+        return Body(self.values, self.remarks, self.faults, self.skipped)
 
 
 def body_of_contractor(row: Row, present: Location | None, geocoded: GeocodingResult | None) -> Body:
-    """Payload of a new contractor, or of changes to the `present` one. Raises InvalidInput by column."""
-    body: dict[str, Any] = {name: row[name] for name in ("email", "name") if name in row}
-    body |= {name: row[name].lower() for name in ("type",) if name in row}
-    if "phone_number" in row:
-        body["phone_number"] = read_phone(row["phone_number"])
-    if "skills" in row:
-        body["skills"] = read_list(row["skills"])
-    if "service_radius_miles" in row:
-        body["service_radius_miles"] = row["service_radius_miles"] or None
-    if present is None or row.get("working_hours"):
-        body["working_hours"] = read_week(row.get("working_hours") or USUAL_WEEK)
-    place = place_of(row, present, geocoded)
-    return Body(body | place.values, place.notes)
+    """Payload of a new contractor, or of changes to the `present` one."""
+    cells = Cells(row)
+    for name in ("email", "name"):
+        cells.read(name, str, also_empty=True)
+    cells.read("type", str.lower, also_empty=True)
+    cells.read("phone_number", partial(_phone, "phone_number", only_at_home=True), also_empty=True)
+    cells.read("skills", read_list, also_empty=True)
+    cells.read("service_radius_miles", lambda text: read_miles(text) if text else None, also_empty=True)
+    cells.read("working_hours", read_week)
+    if present is None:
+        cells.values.setdefault("working_hours", read_week(USUAL_WEEK))
+    _add_place(cells, present, geocoded)
+    return cells.body()
 
 
-def body_of_job(row: Row, present: Location | None, geocoded: GeocodingResult | None) -> Body:
+def body_of_job(row: Row, present: Location | None, geocoded: GeocodingResult | None, order: Order = "mdy") -> Body:
     """Payload of a new job, or of changes to the `present` one. Dates without an offset are local times of the site."""
-    names = ("special_requirements", "customer_name")
-    body: dict[str, Any] = {name: row[name] for name in names if name in row}
-    body |= {name: row[name].lower() for name in ("type", "priority") if row.get(name)}
-    if "customer_phone" in row:
-        body["customer_phone"] = read_phone(row["customer_phone"])
-    if "required_skills" in row:
-        body["required_skills"] = read_list(row["required_skills"])
-    if row.get("duration"):
-        body["duration"] = read_duration(row["duration"])
-    place = place_of(row, present, geocoded)
-    body |= place.values
-    for name in ("desired_date", "window_start", "window_end", "start", "end"):
-        if row.get(name):
-            body[name] = read_instant(row[name], _site(body, present))
-    return Body(body, place.notes)
+    if _says_more(row.get("customer_phone", "")):
+        row = keep_as_notes(row, {"customer_phone": row["customer_phone"]}, NOTES["jobs"], present)
+    cells = Cells(row)
+    for name in ("special_requirements", "customer_name"):
+        cells.read(name, str, also_empty=True)
+    for name in ("type", "priority"):
+        cells.read(name, str.lower)
+    cells.read("customer_phone", partial(_phone, "customer_phone"), also_empty=True)
+    cells.read("required_skills", read_list, also_empty=True)
+    cells.read("duration", read_duration)
+    _add_place(cells, present, geocoded)
+    site = _site(cells.values, present)
+    for name in INSTANTS:
+        cells.read(name, partial(read_instant, site=site, order=order))
+    return cells.body()
+
+
+def _phone(name: str, text: str, *, only_at_home: bool = False) -> Value:
+    """The first number of a cell in the form of jobs. Text without a number stays, and is refused by the field."""
+    numbers, leftover = read_phones(text)
+    first = next((phone for phone in numbers if phone.number.startswith("+1") or not only_at_home), None)
+    if first is None:
+        return Value(text)
+    number = compact_number(first.number)
+    if len(numbers) == 1 and not (first.extension or leftover):
+        return Value(number)
+    remark = gettext("{column} “{text}” was read as {number}.")
+    return Value(number, (remark.format(column=name, text=text[:LONGEST_SHOWN], number=number),))
+
+
+def _says_more(text: str) -> bool:
+    """Whether the cell of a phone number has more than one number: an extension, further numbers, or other words."""
+    numbers, leftover = read_phones(text)
+    return bool(numbers) and bool(len(numbers) > 1 or numbers[0].extension or leftover)
+
+
+def keep_as_notes(row: Row, texts: Mapping[str, str], column: str, present: Any) -> Row:
+    """`row` with the texts of cells, by their column, added to its notes. A note that is there already stays once."""
+    notes = row.get(column) or (getattr(present, column) if present else "")
+    lines = notes.splitlines()
+    for name, text in texts.items():
+        line = f"{name.replace('_', ' ').capitalize()}: {' '.join(text.split())}"
+        if line not in lines and len(notes) + len(line) < MOST_NOTES:
+            notes = f"{notes}\n{line}".strip()
+    return row | {column: notes}
+
+
+def _add_place(cells: Cells, present: Location | None, geocoded: GeocodingResult | None) -> None:
+    place = place_of(cells.row, present, geocoded)
+    cells.values |= place.values
+    cells.remarks += place.notes
+    cells.faults |= place.faults
 
 
 def place_of(row: Row, present: Location | None, geocoded: GeocodingResult | None) -> Body:
@@ -84,8 +166,9 @@ def place_of(row: Row, present: Location | None, geocoded: GeocodingResult | Non
         moved = present is None or any(location.get(name, was) != was for name, was in _postal(present).items())
         if moved:
             notes += _set_point(location, present, geocoded)
-    notes += _doubts_of_city(location, present, is_decided=not lacks_point(row) or bool(geocoded and geocoded.point))
-    return Body(({"location": location} if location else {}) | zone_of_row, notes)
+    doubts = _doubts_of_city(location, present, is_decided=not lacks_point(row) or bool(geocoded and geocoded.point))
+    values = ({"location": location} if location else {}) | zone_of_row
+    return Body(values, [*notes, *doubts.notes], doubts.faults)
 
 
 def lacks_point(row: Row) -> bool:
@@ -121,20 +204,20 @@ def _set_point(location: dict[str, Any], present: Location | None, geocoded: Geo
     return [geocoded.how, note] if geocoded else [note]
 
 
-def _doubts_of_city(location: dict[str, Any], present: Location | None, *, is_decided: bool) -> list[str]:
-    """The remark on a city that contradicts its ZIP code. Raises InvalidInput if the place would be far from the city.
+def _doubts_of_city(location: dict[str, Any], present: Location | None, *, is_decided: bool) -> Body:
+    """The remark on a city that contradicts its ZIP code. A fault if the place would be far from the city.
 
     `is_decided`: the point does not come from the ZIP code.
     """
     if not location.keys() & {"city", "zip_code"}:
-        return []
+        return Body({}, [])
     was = _postal(present) if present else dict.fromkeys(POSTAL, "")
     if present and all(location.get(name, value) == value for name, value in was.items()):
-        return []
+        return Body({}, [])
     doubt = contradiction(*((was | location)[name] for name in ("city", "state", "zip_code")))
     if doubt and doubt.is_refused and not is_decided:
-        raise InvalidInput.of("zip_code", doubt.message)
-    return [doubt.message] if doubt else []
+        return Body({}, [], {"zip_code": [doubt.message]})
+    return Body({}, [doubt.message] if doubt else [])
 
 
 def suggestion_of(row: Row) -> str:
@@ -146,25 +229,16 @@ def suggestion_of(row: Row) -> str:
 
 def _tidy(location: dict[str, Any]) -> list[str]:
     """Normalize state and ZIP code. Restores leading zeros that spreadsheets drop."""
-    notes = []
     if location.get("state"):
-        location["state"] = _states().get(location["state"].lower(), location["state"])
-    zip_code = location.get("zip_code", "")
-    if len(zip_code) == 10 and zip_code[5] == "-" and zip_code[6:].isdigit():
-        location["zip_code"] = zip_code[:5]
-    if zip_code.isdigit() and len(zip_code) in {3, 4}:
-        whole = zip_code.zfill(5)
-        state = state_of(whole)
-        if state and state == location.get("state", state if len(zip_code) == 4 else ""):
-            location["zip_code"] = whole
-            notes.append(gettext("ZIP code {text} was read as {zip_code}.").format(text=zip_code, zip_code=whole))
-    return notes
-
-
-@lru_cache(maxsize=1)
-def _states() -> dict[str, str]:
-    """State codes by lower-case code and name."""
-    return {text.lower(): code for code, name in state_choices() for text in (code, name)}
+        location["state"] = state_code(location["state"]) or location["state"]
+    written = location.get("zip_code", "")
+    zip_code = read_zip_code(written, location.get("state", "")) if written else None
+    if zip_code is None:
+        return []
+    location["zip_code"] = zip_code
+    if written.startswith(zip_code):
+        return []
+    return [gettext("ZIP code {text} was read as {zip_code}.").format(text=written, zip_code=zip_code)]
 
 
 def _postal(present: Location) -> dict[str, str]:

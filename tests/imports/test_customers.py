@@ -6,7 +6,6 @@ from customers.models import Customer
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.visibility import redact_record
-from smartscheduler.imports.customer_rows import read_contact_phones
 from smartscheduler.imports.export_rows import HEADINGS, customer_cells
 from smartscheduler.imports.export_views import EXPORTERS
 from tests.factories import UserFactory
@@ -74,15 +73,37 @@ def test_the_same_phone_under_another_name_is_a_remark(actor: User) -> None:
 def test_an_incomplete_address_loses_no_row(actor: User) -> None:
     run = imported(f"{HEAD}\n,,Ann,,,,,,,Somewhere,Austin,,\n", actor, "customers")
     assert counts(run) == (1, 0, 0, 0)
-    assert Customer.objects.get().notes == "Somewhere, Austin"
+    assert Customer.objects.get().notes == "Address: Somewhere, Austin"
     assert "was added to the notes" in run.rows.get().remarks
 
 
-def test_faults_are_told_by_column(actor: User) -> None:
-    text = f"{HEAD}\n,,Ann,,,no address,,maybe,,,,,\n,,,,,,,,,,,,\n,,Bea,,,no address,,,,,,,\n"
-    run = imported(text + GRACE + "\n", actor, "customers")
-    assert {line: sorted(error) for line, error in errors(run).items()} == {2: ["accepts_texts"], 4: ["email"]}
-    assert not Customer.objects.exclude(name="Grace Hill").exists()
+def test_what_cannot_be_read_becomes_a_note(actor: User) -> None:
+    text = f"{HEAD}\n,,Ann,,ask Jo,no address,Klingon,maybe,Gate 5,1 Elm St,Austin,Atlantis,00000\n,,,,,,,,,,,,\n"
+    run = imported(text, actor, "customers")
+    assert counts(run) == (1, 0, 0, 0), errors(run)
+    ann = Customer.objects.get()
+    assert (ann.email, ann.language, ann.accepts_texts, ann.addresses.count()) == ("", "en", False, 0)
+    assert sorted(ann.notes.splitlines()) == [
+        "Accepts texts: maybe",
+        "Address: 1 Elm St, Austin, Atlantis, 00000",
+        "Email: no address",
+        "Gate 5",
+        "Language: Klingon",
+        "Phone: ask Jo",
+    ]
+    assert "email “no address” was added to the notes instead: Enter a valid email address." in run.rows.get().remarks
+    assert counts(imported(text, actor, "customers"))[0] == 1  # without a number, nothing says that it is the same Ann
+
+
+def test_a_note_of_an_unreadable_cell_is_added_to_the_present_notes_once(actor: User) -> None:
+    imported(f"{HEAD}\n{GRACE}\n", actor, "customers")
+    Customer.objects.update(notes="Gate 5")
+    row = GRACE.split(",")
+    row[4] = "(512) 555-0143; ask for Jo"
+    text = f"{HEAD}\n{','.join(row)}\n"
+    assert counts(imported(text, actor, "customers")) == (0, 1, 0, 0)
+    assert Customer.objects.get().notes == "Gate 5\nPhone: ask for Jo"
+    assert counts(imported(text, actor, "customers")) == (0, 0, 1, 0)
 
 
 def test_an_export_imported_again_changes_nothing_and_hides_what_a_manager_must_not_see(actor: User) -> None:
@@ -98,18 +119,3 @@ def test_an_export_imported_again_changes_nothing_and_hides_what_a_manager_must_
     hidden = " ".join(customer_cells(redacted))
     for text in ("Grace", "555", "Congress", "example.com", "30.2"):
         assert text not in hidden
-
-
-@pytest.mark.parametrize(
-    ("text", "numbers", "leftover"),
-    [
-        ("512 555 0143", ["+15125550143"], ""),
-        ("cell: 512-555-0143, home 512-555-0144", ["+15125550143", "+15125550144"], ""),
-        ("512-555-0143; 512-555-0143", ["+15125550143"], ""),
-        ("ask Ann", [], "ask Ann"),
-        ("", [], ""),
-    ],
-)
-def test_phones_of_a_cell(text: str, numbers: list[str], leftover: str) -> None:
-    phones, rest = read_contact_phones(text)
-    assert ([phone["number"] for phone in phones], rest) == (numbers, leftover)

@@ -51,6 +51,15 @@ def test_creates_one_with_the_defaults(api: APIClient) -> None:
     assert OutboxEvent.objects.get(type="JobCreated").data["job_number"] == made["job_number"]
 
 
+def test_a_date_alone_is_noon_at_the_site(api: APIClient) -> None:
+    made = api.post(URL, {**BODY, "desired_date": "2031-03-10"}).json()
+    assert made["desired_date"] == "2031-03-10T17:00:00Z"
+    place = {**PLACE, "latitude": "34.0522", "longitude": "-118.2437", "city": "Los Angeles", "state": "CA"}
+    change = {"desired_date": "2031-03-11", "location": {**place, "zip_code": "90012"}}
+    changed_job = api.patch(f"{URL}{made['id']}/", change).json()
+    assert changed_job["desired_date"] == "2031-03-11T19:00:00Z"
+
+
 def test_no_zone_of_this_machine_only(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
     known_time_zones.cache_clear()
     monkeypatch.setattr(zoneinfo, "available_timezones", lambda: {"America/Chicago", "localtime"})
@@ -84,7 +93,7 @@ BROKEN = [
     ("type", "multi"),
     ("type", None),
     ("desired_date", "2031-03-10T09:00:00"),
-    ("desired_date", "2031-03-10"),
+    ("desired_date", "2031-02-30"),
     ("desired_date", "tomorrow"),
     ("desired_date", 0),
     ("desired_date", True),

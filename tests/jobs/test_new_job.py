@@ -1,11 +1,12 @@
 """A new job as a caller tells it: typed dates, durations, addresses and skills, earlier customers, and the ranking."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
@@ -51,6 +52,16 @@ class TestSaving:
         assert (job.address, job.city, job.state, job.zip_code) == ("464 Juniper Cir", "Renton", "WA", "98055")
         assert (job.customer_phone, job.time_zone) == ("(206) 555-0143", "America/Los_Angeles")
 
+    @pytest.mark.parametrize(("text", "day"), [("thursday", 26), ("today", 24)])
+    def test_a_day_alone_is_noon_at_the_site_also_in_the_afternoon(self, text: str, day: int) -> None:
+        with time_machine.travel(datetime(2026, 11, 24, 23, tzinfo=UTC)):
+            client = signed_in()
+            shown = preview(client, desired_date=text, zip_code="98055")["fields"]["desired_date"]
+            assert saved(new(client, desired_date=text))
+        assert Job.objects.get().desired_date == datetime(2026, 11, day, 12, tzinfo=ZoneInfo("America/Los_Angeles"))
+        assert (shown["is_problem"], "12:00 PM PST" in shown["text"]) == (False, True)
+        assert "A date without a time means noon." in shown["text"]
+
     def test_save_and_add_another_leads_to_the_next_form(self) -> None:
         client = signed_in()
         values = {**fields(client, ADD, "job_form"), **TYPED, "_addanother": "1"}
@@ -59,7 +70,7 @@ class TestSaving:
     @pytest.mark.parametrize(
         ("values", "field", "message"),
         [
-            ({"desired_date": "thursday"}, "desired_date", "Add the time, for example Nov 26 9am."),
+            ({"desired_date": "thursday soon"}, "desired_date", "Enter a date and a time"),
             ({"desired_date": "fri dec 3 2pm"}, "desired_date", "Dec 3, 2026 is a Thursday, not a Friday."),
             ({"desired_date": "today 1am"}, "desired_date", "The desired date cannot be in the past."),
             ({"duration": "90"}, "duration", "Add the unit: 90 min or 90 h."),

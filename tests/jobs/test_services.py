@@ -98,6 +98,26 @@ def test_an_overdue_job_can_still_be_edited_but_not_moved_into_the_past() -> Non
         update_job(job_id=job.pk, actor=None, desired_date=at(9, days=-1))
 
 
+def test_a_day_alone_is_noon_at_the_site() -> None:
+    day = at(12, days=9).date()
+    job = create(time_zone="", desired_date=day)
+    assert job.desired_date == at(12, days=9)
+    assert update_job(job_id=job.pk, actor=None, desired_date=day).version == job.version
+    moved = update_job(job_id=job.pk, actor=None, desired_date=day + timedelta(days=1))
+    assert moved.desired_date == at(12, days=10)
+
+
+@pytest.mark.parametrize("hour", [9, 12, 23])
+def test_today_is_not_the_past(hour: int) -> None:
+    with time_machine.travel(at(hour, 30), tick=False):
+        assert create(desired_date=at(12).date()).desired_date == at(12)
+        assert create(desired_date=at(12)).desired_date == at(12)
+        for past in (at(12, days=-1), at(9)):
+            with pytest.raises(InvalidInput) as refused:
+                create(desired_date=past)
+            assert list(refused.value.errors) == ["desired_date"]
+
+
 def test_a_finished_job_is_not_edited() -> None:
     job = JobFactory(status="cancelled", cancelled_at=timezone.now())
     with pytest.raises(InvalidTransition):

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from rest_framework.test import APIClient
 
 from assignments.models import Assignment
@@ -185,10 +186,22 @@ def test_only_the_point_of_the_place_is_needed(api: APIClient) -> None:
     assert answer["candidates_considered"] == 1
 
 
+@pytest.mark.parametrize("days", [0, 2])
+def test_a_day_alone_is_noon_at_the_site(api: APIClient, days: int) -> None:
+    ContractorFactory()
+    noon = at(12, days=days)
+    with time_machine.travel(at(15), tick=False):
+        answers = [api.post(URL, body(desired_date=day)) for day in (str(noon.date()), noon.isoformat())]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    alone, exact = (answer.json() for answer in answers)
+    assert alone["recommendations"] == exact["recommendations"] != []
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [
         ("type", "multi"),
+        ("desired_date", "2020-01-01"),
         ("type", None),
         ("desired_date", "2031-01-01T00:00:00"),
         ("desired_date", "2020-01-01T00:00:00Z"),

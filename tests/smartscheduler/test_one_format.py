@@ -25,7 +25,6 @@ FOR_MACHINES = {
     "recommendations/travel/providers/google_routes.py": "requests",
     "smartscheduler/backoffice/admin/audit.py": "names of files",
     "smartscheduler/core/json_values.py": "values of events",
-    "smartscheduler/imports/cell_formats.py": "cells of files",
     "smartscheduler/imports/export_views.py": "names of files",
 }
 # Operators read these in a terminal; folders of commands and of servers.

@@ -48,7 +48,7 @@ def _amounts(text: str) -> list[tuple[Decimal, int]]:
     at = 0
     while at < len(text):
         match = AMOUNT.match(text, at)
-        if match is None or not named:
+        if match is None or not named or (match[2] is None and match.end() < len(text)):
             raise _unreadable()
         amounts.append((Decimal(match[1]), _unit(match[2] or "", [unit for _, unit in amounts], Decimal(match[1]))))
         named = match[2] is not None

@@ -85,9 +85,10 @@ class Direction(Enum):
 
 
 class Edge(Enum):
-    """What a date without a time means: the start of the day, or its end."""
+    """What a date without a time means: the start of the day, its noon, or its end."""
 
     START = "start"
+    NOON = "noon"
     END = "end"
 
 
@@ -107,7 +108,7 @@ def read_moment(text: str, *, now: datetime, zone: tzinfo, edge: Edge | None = N
     """
     if len(text) > LONGEST_TEXT:
         raise UnreadableText(_example())
-    words = _words(text)
+    words = words_of(text)
     today = now.astimezone(zone).date()
     notes: list[str] = []
     clock = CLOCK.match(words)
@@ -128,7 +129,7 @@ def read_moment(text: str, *, now: datetime, zone: tzinfo, edge: Edge | None = N
 
 def read_day(text: str, *, today: date, direction: Direction = Direction.AHEAD) -> date:
     """The date that `text` names. Raises UnreadableText as `read_moment` does."""
-    dated = _read_day(_words(text), today, [], direction) if len(text) <= LONGEST_TEXT else None
+    dated = _read_day(words_of(text), today, [], direction) if len(text) <= LONGEST_TEXT else None
     if dated is None or dated[1]:
         raise UnreadableText(gettext("Enter a date, for example tomorrow, Mon, 12/3 or 2026-12-03."))
     return dated[0]
@@ -147,13 +148,17 @@ def write_moment(moment: datetime, *, has_24_hours: bool = False) -> str:
     return f"{write_day(moment)}, {hour}:{moment.minute:02}{seconds}{half}"
 
 
-def _words(text: str) -> str:
+def words_of(text: str) -> str:
+    """The words of a typed date in lower case, without commas and fillers such as `at`."""
     return " ".join(FILLERS.sub(" ", text.lower()).replace("noon", "12pm").split())
 
 
 def _whole_day(day: date, edge: Edge, notes: list[str]) -> Reading:
     if edge is Edge.START:
         return Reading(datetime.combine(day, time()), tuple(notes))
+    if edge is Edge.NOON:
+        notes.append(gettext("A date without a time means noon."))
+        return Reading(datetime.combine(day, time(12)), tuple(notes))
     notes.append(gettext("This is the end of {day}.").format(day=day_of_month(day)))
     return Reading(datetime.combine(day + ONE_DAY, time()), tuple(notes))
 
@@ -178,7 +183,7 @@ def _read_day(
     if name in DAY_NAMES:
         dated = _read_date(rest, today, notes, direction)
         if dated:
-            _check_weekday(dated[0], DAY_NAMES[name])
+            check_weekday(dated[0], DAY_NAMES[name])
             return dated
         return _of_week(DAY_NAMES[name], today, direction), rest
     if name == "next":
@@ -204,13 +209,13 @@ def _date(year: str | None, month: int, day: int, today: date, notes: list[str],
         message = gettext("There is no month {month}. Dates are month/day, for example 12/3.")
         raise UnreadableText(message.format(month=month))
     if year is not None:
-        return _existing(int(year) + (2000 if len(year) == 2 else 0), month, day)
+        return existing_date(int(year) + (2000 if len(year) == 2 else 0), month, day)
     if direction is not Direction.AHEAD:
         return _date_around(month, day, today, direction)
-    this_year = _existing(today.year, month, day)
+    this_year = existing_date(today.year, month, day)
     if this_year >= today:
         return this_year
-    next_year = _existing(today.year + 1, month, day)
+    next_year = existing_date(today.year + 1, month, day)
     if (today - this_year).days <= JUST_PASSED_DAYS:
         message = gettext("{day} has passed. If you mean next year, type {example}.")
         example = f"{month}/{day}/{next_year.year}"
@@ -221,11 +226,13 @@ def _date(year: str | None, month: int, day: int, today: date, notes: list[str],
 
 def _date_around(month: int, day: int, today: date, direction: Direction) -> date:
     """The last such date up to today, or the nearest one."""
-    days = [_existing(year, month, day) for year in range(today.year - 1, today.year + 2) if _exists(year, month, day)]
+    days = [
+        existing_date(year, month, day) for year in range(today.year - 1, today.year + 2) if _exists(year, month, day)
+    ]
     if direction is Direction.BACK:
         days = [candidate for candidate in days if candidate <= today]
     if not days:
-        return _existing(today.year, month, day)
+        return existing_date(today.year, month, day)
     return min(days, key=lambda candidate: abs(candidate - today))
 
 
@@ -233,7 +240,8 @@ def _exists(year: int, month: int, day: int) -> bool:
     return 1 <= day <= monthrange(year, month)[1]
 
 
-def _existing(year: int, month: int, day: int) -> date:
+def existing_date(year: int, month: int, day: int) -> date:
+    """The date. Raises UnreadableText for one that does not exist."""
     try:
         return date(year, month, day)
     except ValueError:
@@ -266,7 +274,16 @@ def _either(name: object, first: date, second: date) -> UnreadableText:
     return UnreadableText(message.format(name=name, example=f"{second.month}/{second.day}", **days))
 
 
-def _check_weekday(day: date, weekday: int) -> None:
+def weekday_of(words: str) -> tuple[int | None, str]:
+    """The number of the weekday at the start of `words`, and the words after it."""
+    word = WORD.match(words)
+    if word is None or word[1] not in DAY_NAMES:
+        return None, words
+    return DAY_NAMES[word[1]], words[word.end() :].strip()
+
+
+def check_weekday(day: date, weekday: int) -> None:
+    """Raise UnreadableText when `day` is not that weekday."""
     if day.weekday() != weekday:
         message = gettext("{day} is a {actual}, not a {typed}.")
         names = {"actual": WEEKDAYS[day.weekday()], "typed": WEEKDAYS[weekday]}

@@ -1,6 +1,11 @@
-"""Phone numbers as typed: of the US in any grouping, of other countries with + and the country code."""
+"""Phone numbers as typed: of the US in any grouping, of other countries with + and the country code.
+
+`parse_phone` reads one number, `read_phones` the numbers of a cell with other words: `512-555-0143 (cell), ask for Jo`.
+"""
 
 import re
+import unicodedata
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import phonenumbers
@@ -15,10 +20,37 @@ E164 = r"^\+[1-9][0-9]{6,14}\Z"
 TYPED = re.compile(r"\+?[\d\s().+/·-]+(?:(?:x|ext\.?|extension|#)[\s:]*\d{1,6})?", re.ASCII | re.IGNORECASE)
 # Separators that phonenumbers does not know.
 SPACES = str.maketrans("/·", "  ")
+# Hyphens and minus signs of word processors, and separators that look like a period.
+SIGNS = str.maketrans(
+    dict.fromkeys("\u00ad\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d", "-") | {"•": "·", "\uff0b": "+"}
+)
+SCHEME = re.compile(r"tel:(?://)?", re.IGNORECASE)
 # A longer text is no phone number.
 LONGEST_TEXT = 40
 AT_HOME = re.compile(r"(?:\+?1)?(\d{10})", re.ASCII)
 HOME, HOME_CODE, HOME_DIGITS = "US", 1, 10
+# A longer cell is not read. A customer has up to ten numbers, each with an extension and a kind.
+LONGEST_CELL = 1000
+EXTENSION = r"(?:\s{0,3}[,;]?\s{0,3}(?:x|ext\.?|extension|#)[\s.:]{0,3}\d{1,6}(?!\d))?+"
+IN_A_CELL = re.compile(
+    r"(?<![\w+])(?:"
+    r"\+(?!1[\s().·/-]{0,3}\(?\d{3}\D)\d(?:[\s().·/-]{0,2}\d){6,14}+"
+    r"|(?:\+?1[\s.·/-]{0,3})?\(?\d{3}\)?[\s.·/-]{0,3}\d{3}[\s.·/-]{0,3}\d{4}"
+    r")(?!\d)" + EXTENSION,
+    re.ASCII | re.IGNORECASE,
+)
+BETWEEN_NUMBERS = re.compile(r"[,;|&\n/]|\bor\b|\band\b", re.IGNORECASE)
+AROUND_WORDS = " \t\r\n.,:;()[]|&/*-·"
+AROUND_PIECES = re.compile(r"[()\[\],;]")
+LABEL_WORDS = re.compile(r"[\s.:*-]+")
+KINDS = {
+    **dict.fromkeys(("mobile", "mob", "cell", "cellphone", "cellular", "iphone", "c", "m"), "mobile"),
+    **dict.fromkeys(("home", "house", "residence", "h"), "home"),
+    **dict.fromkeys(("work", "office", "business", "company", "w", "o", "direct"), "work"),
+    **dict.fromkeys(("main", "other", "landline", "alt", "alternate", "primary", "secondary"), "other"),
+}
+# Words that say that a number is one.
+NO_KIND = {"phone", "tel", "telephone", "no", "number", "ph", "p", "t", "call", "text", "us", "usa"}
 
 
 class PhoneNumber(NamedTuple):
@@ -33,6 +65,9 @@ def parse_phone(text: str) -> PhoneNumber | None:
 
     Without a country code it is a US number.
     """
+    if len(text) > LONGEST_CELL:
+        return None
+    text = _plain(text)
     if len(text) > LONGEST_TEXT or not TYPED.fullmatch(text):
         return None
     # Any ten digits are a US number: phonenumbers would take a leading 1 or 011 for a prefix.
@@ -49,6 +84,85 @@ def parse_phone(text: str) -> PhoneNumber | None:
     if parsed.country_code != HOME_CODE and not phonenumbers.is_possible_number(parsed):
         return None
     return PhoneNumber(phonenumbers.format_number(parsed, PhoneNumberFormat.E164), parsed.extension or "")
+
+
+def _plain(text: str) -> str:
+    """`text` without invisible marks and the scheme `tel:`, with one sign for each kind of hyphen."""
+    if not text.isascii():
+        visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf" or letter == "\u00ad")
+        text = " ".join(visible.translate(SIGNS).split())
+    return SCHEME.sub("", text, count=1) if SCHEME.match(text) else text
+
+
+class WrittenPhone(NamedTuple):
+    """A number in E.164, its extension, and its kind (`mobile`, `home`, `work`, `other`); empty if unknown."""
+
+    number: str
+    extension: str = ""
+    kind: str = ""
+
+
+class WrittenPhones(NamedTuple):
+    """The numbers of a cell in their order, each once, and the words that are left over."""
+
+    numbers: list[WrittenPhone]
+    leftover: str = ""
+
+
+def read_phones(text: str) -> WrittenPhones:
+    """The numbers of a cell: `(512) 555-0143 x12; home 512.555.0199, after 5`. Without one, all text is left over.
+
+    A fax number is left over, because calls to it reach no person.
+    """
+    plain = _plain(text) if len(text) <= LONGEST_CELL else ""
+    whole = parse_phone(plain)
+    if whole:
+        return WrittenPhones([WrittenPhone(*whole)])
+    matches = [match for match in IN_A_CELL.finditer(plain) if parse_phone(match[0])]
+    if not matches:
+        return WrittenPhones([], text.strip())
+    words = list(_words_by_number(plain, matches))
+    numbers: dict[tuple[str, str], WrittenPhone] = {}
+    left: list[str] = []
+    for match, around in zip(matches, words, strict=True):
+        kind, others = _kind(around)
+        phone = parse_phone(match[0])
+        if kind == "fax" or phone is None:
+            left.append(f"fax {match[0].strip()}")
+        else:
+            numbers.setdefault(phone, WrittenPhone(*phone, kind))
+        left += others
+    return WrittenPhones(list(numbers.values()), ", ".join(left))
+
+
+def _words_by_number(text: str, matches: "list[re.Match[str]]") -> Iterator[list[str]]:
+    """For each number the pieces of text that belong to it: before its separator, or after it with a colon."""
+    before = text[: matches[0].start()]
+    for match, following in zip(matches, [*matches[1:], None], strict=True):
+        between = text[match.end() : following.start() if following else len(text)]
+        if following is None:
+            after, ahead = between, ""
+        elif separator := BETWEEN_NUMBERS.search(between):
+            after, ahead = between[: separator.start()], between[separator.end() :]
+        elif between.rstrip().endswith((":", ".")) or before.strip(AROUND_WORDS):
+            after, ahead = "", between
+        else:
+            after, ahead = between, ""
+        pieces = [*AROUND_PIECES.split(before), *AROUND_PIECES.split(after)]
+        yield [piece.strip(AROUND_WORDS) for piece in pieces if piece.strip(AROUND_WORDS)]
+        before = ahead
+
+
+def _kind(pieces: list[str]) -> tuple[str, list[str]]:
+    """The kind that pieces of text name, and the pieces that are more than labels."""
+    kind, others = "", list[str]()
+    for piece in pieces:
+        words = [word for word in LABEL_WORDS.split(piece.lower()) if word]
+        if all(word in KINDS or word in NO_KIND or word == "fax" for word in words):
+            kind = kind or next((KINDS.get(word, word) for word in words if word in KINDS or word == "fax"), "")
+        else:
+            others.append(piece)
+    return kind, others
 
 
 def read_phone(text: str) -> str:

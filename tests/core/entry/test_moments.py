@@ -229,6 +229,8 @@ def test_what_is_no_day_is_refused(text: str, message: str, direction: Direction
     ("text", "edge", "moment", "notes"),
     [
         ("dec 3", Edge.START, local(date(2026, 12, 3), 0), ()),
+        ("dec 3", Edge.NOON, local(date(2026, 12, 3), 12), ("A date without a time means noon.",)),
+        ("dec 3 5pm", Edge.NOON, local(date(2026, 12, 3), 17), ()),
         ("dec 3", Edge.END, local(date(2026, 12, 4), 0), ("This is the end of Dec 3.",)),
         ("tomorrow", Edge.END, local(date(2026, 12, 1), 0), ("This is the end of Nov 30.",)),
         ("dec 3 5pm", Edge.END, local(date(2026, 12, 3), 17), ()),
