@@ -5,7 +5,7 @@ Readers accept many notations, writers produce one. Reading a written cell retur
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -159,8 +159,7 @@ def read_instant(text: str, site: tzinfo | None, order: Order = "mdy") -> Value:
     The value is ISO 8601. Raises UnreadableText, also for local times that a clock change skips or repeats, and
     without an offset if `site` is unknown.
     """
-    text = text.strip()
-    written = _serial(text) if SERIAL.fullmatch(text) else read_written_date(text, order)
+    written = _written_date(text, order)
     moment = datetime.combine(written.day, written.clock or NOON)
     if written.offset is not None:
         return Value(moment.replace(tzinfo=written.offset).isoformat(), written.notes)
@@ -171,6 +170,19 @@ def read_instant(text: str, site: tzinfo | None, order: Order = "mdy") -> Value:
         message = gettext("Enter the local time of the site: {own}, not {typed}.")
         raise UnreadableText(message.format(own=here.tzname(), typed=written.zone_name.upper()))
     return Value(here.isoformat(), written.notes)
+
+
+def day_of(text: str, order: Order = "mdy") -> date | None:
+    """The day of an instant as it is written; None if it cannot be read."""
+    try:
+        return _written_date(text, order).day
+    except UnreadableText:
+        return None
+
+
+def _written_date(text: str, order: Order) -> WrittenDate:
+    text = text.strip()
+    return _serial(text) if SERIAL.fullmatch(text) else read_written_date(text, order)
 
 
 def _serial(text: str) -> WrittenDate:

@@ -34,6 +34,7 @@ from smartscheduler.core.text import fold
 from smartscheduler.errors import Busy, DomainError, InvalidInput, InvalidTransition
 from smartscheduler.geocoding.addresses import Address, GeocodingResult
 from smartscheduler.imports.bookings import Booking, ContractorLookup, carry_out, check_permission
+from smartscheduler.imports.cell_formats import day_of
 from smartscheduler.imports.columns import COLUMNS, JOB_NUMBER, Columns
 from smartscheduler.imports.customer_rows import body_of_customer, contact_keys
 from smartscheduler.imports.file_reader import BROKEN, SURPLUS, Row
@@ -83,6 +84,8 @@ class Importer:
     own_form: ClassVar[re.Pattern[str] | None] = None
     # Whether several rows of a file can be about one record.
     repeats: ClassVar[bool] = False
+    # The column without which no row has a group.
+    grouped_by: ClassVar[str] = ""
 
     def label(self, row: Row) -> str:
         """Name of a row on the page."""
@@ -104,6 +107,10 @@ class Importer:
     def own_key(self, row: Row) -> str:
         """Normalized value of the column that identifies a record."""
         raise NotImplementedError
+
+    def group_of(self, row: Row, options: Mapping[str, Any]) -> str:
+        """Rows of a file with the same group depend on each other; empty for a row that depends on none."""
+        return ""
 
     def keys_of_record(self, record: Any) -> list[Key]:
         keys = [("external_id", f"{record.source} {record.external_id}")] if record.external_id else []
@@ -253,6 +260,7 @@ class Jobs(Importer):
     may = Permission.ADD_JOBS
     serializer_class = JobSerializer
     own_form = JOB_NUMBER
+    grouped_by = "contractor"
 
     def label(self, row: Row) -> str:
         known = row.get("job_number") or row.get("external_id")
@@ -260,6 +268,11 @@ class Jobs(Importer):
 
     def own_key(self, row: Row) -> str:
         return row.get("job_number", "").lower()
+
+    def group_of(self, row: Row, options: Mapping[str, Any]) -> str:
+        """The contractor and the day of a booking: bookings of the same day can clash."""
+        day = day_of(row.get("start") or row.get("desired_date", ""), options.get("date_order", "mdy"))
+        return f"{fold(row['contractor'])} {day}" if row.get("contractor") and day else ""
 
     def records(self, keys: Iterable[Key]) -> QuerySet[Any]:
         numbers = [number.upper() for number in _of_column("job_number", keys)]

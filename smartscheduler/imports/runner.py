@@ -34,7 +34,7 @@ from smartscheduler.imports.file_reader import Row, Table
 from smartscheduler.imports.importers import IMPORTERS, Importer
 from smartscheduler.imports.models import ImportedRow, ImportRun, ImportRunQuerySet
 from smartscheduler.imports.row_importer import Done, work_on
-from smartscheduler.imports.tables import first_rows, options_of, read_old, table_of
+from smartscheduler.imports.tables import first_rows, groups_of_rows, options_of, read_old, table_of
 
 logger = structlog.get_logger(__name__)
 # How long a worker processes files in total, and one file before the next.
@@ -54,6 +54,8 @@ DATABASE_AWAY, OUT_OF_REACH = b"database away", (OperationalError, InterfaceErro
 MOST_TRIES = 3
 # A batch is one transaction: long enough to be efficient, short enough for requests that wait for its locks.
 BATCH_ROWS, BATCH_SECONDS = 100, 0.4
+# A check rolls back each batch, so it repeats up to this many earlier rows on which a row depends.
+MOST_REPEATED = 20
 LONGEST_SEARCH_SECONDS = 2.0
 
 
@@ -286,8 +288,15 @@ def _worked_on(run: ImportRun, batch: Batch) -> list[Done]:
 
 def _rows_worked_on(run: ImportRun, batch: Batch, options: dict[str, Any]) -> list[Done]:
     importer, deadline, done = batch.importer, time.monotonic() + BATCH_SECONDS, list[Done]()
-    context = importer.context(batch.rows, options, run.created_at)
+    earlier = _earlier_rows(run, batch) if run.state == ImportRun.State.CHECKING else {}
+    repeated = {index: batch.table.rows[index] for indexes in earlier.values() for index in indexes}
+    context = importer.context([*batch.rows, *repeated.values()], options, run.created_at)
     for number, (row, geocoded) in enumerate(zip(batch.rows, batch.places, strict=True), start=batch.first):
+        for index in earlier.get(number, []):
+            if again := repeated.pop(index, None):
+                present = importer.present(again, context.records)
+                again = again if present else with_defaults(again, options)
+                work_on(importer, again, present=present, geocoded=None, actor=run.created_by, context=context)
         record = importer.present(row, context.records)
         twice = _twice(run, importer, row, number)
         whole = row if record else with_defaults(row, options)
@@ -297,6 +306,17 @@ def _rows_worked_on(run: ImportRun, batch: Batch, options: dict[str, Any]) -> li
         if time.monotonic() > deadline:
             break
     return _with_duplicates(importer, done)
+
+
+def _earlier_rows(run: ImportRun, batch: Batch) -> dict[int, list[int]]:
+    """For rows of a batch, by index, the rows of earlier batches on which they depend."""
+    groups = groups_of_rows(run)
+    earlier: dict[int, list[int]] = {}
+    for number, row in enumerate(batch.rows, start=batch.first):
+        if group := batch.importer.group_of(row, options_of(run)):
+            indexes = [index for index in groups.get(group, [])[:MOST_REPEATED] if index < batch.first]
+            earlier |= {number: indexes} if indexes else {}
+    return earlier
 
 
 def _with_duplicates(importer: Importer, done: list[Done]) -> list[Done]:

@@ -66,6 +66,11 @@ def first_rows(run: ImportRun) -> dict[Key, int]:
     return _first_rows(_match_of(run))
 
 
+def groups_of_rows(run: ImportRun) -> dict[str, list[int]]:
+    """The indexes of the rows of each group (Importer.group_of), in their order."""
+    return _groups(_match_of(run))
+
+
 def _layout_of(run: ImportRun) -> Layout:
     return Layout(run.pk, run.encoding, run.sheet, run.heading_line)
 
@@ -136,6 +141,16 @@ def _first_rows(key: Match) -> dict[Key, int]:
         for name in importer.keys_of(row):
             first.setdefault(name, index)
     return first
+
+
+@lru_cache(maxsize=4)
+def _groups(key: Match) -> dict[str, list[int]]:
+    importer, table, options = IMPORTERS[key.kind], _table(key), json.loads(key.options)
+    groups: dict[str, list[int]] = {}
+    for index, row in enumerate(table.rows if importer.grouped_by in table.headings else ()):
+        if group := importer.group_of(row, options):
+            groups.setdefault(group, []).append(index)
+    return groups
 
 
 def read_old(run: ImportRun) -> Reading:

@@ -17,6 +17,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.errors import InvalidInput
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.imports import runner
 from smartscheduler.imports.bookings import read_status
 from smartscheduler.imports.export_rows import HEADINGS, job_cells
 from smartscheduler.imports.export_views import EXPORTERS
@@ -81,7 +82,12 @@ def test_a_contractor_is_booked_by_address_name_or_number(who: str, ann: Contrac
     assert counts(imported(text_of(row("1", who, "Scheduled")), actor, "jobs")) == (0, 0, 1, 0)
 
 
-def test_a_clash_is_refused_with_its_reason_or_comes_in_as_an_open_job(ann: Contractor, actor: User) -> None:
+@pytest.mark.parametrize("seconds", [60.0, 0.0])
+def test_a_clash_is_refused_with_its_reason_or_comes_in_as_an_open_job(
+    ann: Contractor, actor: User, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also with the rows in different batches, which a check rolls back one by one."""
+    monkeypatch.setattr(runner, "BATCH_SECONDS", seconds)
     text = text_of(row("1", "C-1"), row("2", "C-1"), row("3", "C-1", hour=22), row("4", "Nobody Known"))
     run = checked(text, actor, "jobs")
     assert {line: sorted(error) for line, error in errors(run).items()} == {
