@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.utils.translation import gettext
 
 from customers.models import Customer, CustomerAddress, CustomerPhone
@@ -83,8 +83,7 @@ def _queries(
     if numbers:
         yield "phone", current.filter(pk__in=CustomerPhone.objects.filter(number__in=numbers).values("customer"))
     if email:
-        # The index on the search text narrows the rows.
-        yield "email", current.filter(search_text__icontains=name_key(email), email__iexact=email)
+        yield "email", current.with_email_or([email], Q())
     if name:
         yield "name", Customer.objects.with_key(name_key(name))
     for street, zip_code in streets[:MOST_DUPLICATES]:

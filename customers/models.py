@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from contractors.models import Contractor
 from customers.querysets import CustomerQuerySet
 from smartscheduler.core.db.external_ids import external_id_field, source_field, unique_external_id
-from smartscheduler.core.db.text_fields import PLAIN_ADDRESS, ContactAddressField, LineField, NotesField
+from smartscheduler.core.db.text_fields import PLAIN_ADDRESS, ContactAddressField, LineField, NotesField, ascii_lower
 from smartscheduler.core.db.text_search import LEFT_OUT
 from smartscheduler.core.entry.phone_numbers import E164, compact_number, shown_number
 from smartscheduler.core.geo.locations import Location
@@ -76,6 +76,7 @@ class Customer(Record):
         ]
         indexes = [
             models.Index(fields=["name", "company", "id"], name="customer_by_name"),
+            models.Index(ascii_lower("email"), name="customer_by_email"),
             # Folded already (customers.search_text).
             GinIndex(
                 OpClass(Upper(models.Func(F("search_text"), template="%(expressions)s")), "gin_trgm_ops"),

@@ -35,5 +35,7 @@ def search_text(
 ) -> str:
     """The lines that a search reads. The first line is the key of the name on jobs."""
     texts = [name or company, name and company, email, reference, *streets]
-    numbers = ["".join(letter for letter in phone if letter.isdigit()) for phone in phones]
+    # A search for digits with separators, such as 12-34, looks for the digits.
+    digits = [*phones, *([reference] if NUMBER.fullmatch(reference) else [])]
+    numbers = filter(None, ("".join(letter for letter in number if letter.isdigit()) for number in digits))
     return "\n".join([name_key(texts[0]), *filter(None, map(name_key, texts[1:])), *numbers, ""])

@@ -384,12 +384,10 @@ class Customers(Importer):
         matches = Q(pk__in=ids) | of_external_ids(keys)
         if numbers:
             matches |= Q(pk__in=CustomerPhone.objects.filter(number__in=numbers).values("customer"))
-        if emails:
-            matches |= Q(email__in=emails)
         if zips:
             places = CustomerAddress.objects.filter(zip_code__in=zips).values("customer")
             matches |= Q(pk__in=places)
-        return with_details(Customer.objects.current()).filter(matches)
+        return with_details(Customer.objects.current().with_email_or(emails, matches))
 
     def address(self, row: Row, present: Any) -> Address | None:
         return address_of(row, None)
@@ -416,8 +414,8 @@ class Customers(Importer):
         created = list(Customer.objects.filter(pk__in=list(keys)).prefetch_related("phones"))
         numbers = [phone.number for customer in created for phone in customer.phones.all()]
         emails = [customer.email for customer in created if customer.email]
-        same = Q(pk__in=CustomerPhone.objects.filter(number__in=numbers).values("customer")) | Q(email__in=emails)
-        others = list(Customer.objects.current().filter(same).prefetch_related("phones"))
+        same = Q(pk__in=CustomerPhone.objects.filter(number__in=numbers).values("customer"))
+        others = list(Customer.objects.current().with_email_or(emails, same).prefetch_related("phones"))
         text = gettext("Likely a duplicate of {customer}: same phone number or email address.")
         return {
             str(customer.pk): text.format(customer=other)
@@ -436,7 +434,7 @@ IMPORTERS: dict[str, Importer] = {
 
 def _share_contact(customer: Customer, other: Customer) -> bool:
     numbers = {phone.number for phone in customer.phones.all()} & {phone.number for phone in other.phones.all()}
-    return bool(numbers) or (bool(customer.email) and customer.email == other.email)
+    return bool(numbers) or (bool(customer.email) and contact_key(customer.email) == contact_key(other.email))
 
 
 def _at_a_column(refusal: DomainError) -> DomainError:

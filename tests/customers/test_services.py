@@ -187,6 +187,7 @@ class TestDuplicates:
             ({"name": "GRACE HILL"}, ["name"]),
             ({"phones": ["512.555.0143"]}, ["phone"]),
             ({"email": "Grace@example.com"}, ["email"]),
+            ({"email": "GRACE@Example.COM"}, ["email"]),
             ({"streets": [("100 congress avenue", "78701")]}, ["address"]),
             ({"name": "Gráce Hill", "phones": [PHONE]}, ["phone", "name"]),
         ],
@@ -206,8 +207,21 @@ class TestDuplicates:
             customer()
         assert len(find_duplicates(name="Grace Hill", phones=[PHONE])) == 10
 
+    @pytest.mark.parametrize("email", ["grace@\u212aelvin.example", "GRACE@kelvin.example", "grace@Kelvin.EXAMPLE"])
+    def test_an_address_is_compared_as_the_database_compares_it(self, email: str) -> None:
+        known = customer("Grace Hill", OTHER_PHONE, email="Grace@KELVIN.example")
+        assert [duplicate.customer for duplicate in find_duplicates(email=email)] == [known]
+        for other in ("gr\u0061\u0301ce@kelvin.example", "\u0130grace@kelvin.example", "graceı@kelvin.example"):
+            assert find_duplicates(email=other) == []
+
 
 class TestSearch:
+    @pytest.mark.parametrize("text", ["12-34", "1234", "12-3", "12 34"])
+    def test_finds_a_reference_with_separators(self, text: str) -> None:
+        known = customer("Zoë O’Brien", external_id="12-34")
+        customer("Ann Moore", "(206) 777-0188", external_id="12-43")
+        assert list(Customer.objects.with_words(*text.split())) == [known]
+
     @pytest.mark.parametrize(
         "text", ["0143", "512", "(512) 555", "555-0143", "zoe", "OBRIEN", "o'br", "hill tile", "zoe@", "congress"]
     )
