@@ -1,5 +1,6 @@
 """Normal forms of text for storage and comparison. Pure; docs/adr/029 explains the rules."""
 
+import re
 import unicodedata
 from functools import lru_cache
 from itertools import groupby
@@ -17,6 +18,7 @@ LazyText: TypeAlias = "str | _StrPromise"
 INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
 # Emoji and some scripts join letters with these; notes may have them, one-line text may not.
 JOINERS = "\u200c\u200d"
+LINE_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 # Unicode Standard Annex 15, section 13 (stream-safe text): normalizing a longer run takes quadratic time.
 MOST_MARKS = 30
 
@@ -26,17 +28,21 @@ class UnsuitableText(ValueError):
 
 
 def one_line(text: str) -> str:
-    """`text` in NFC, with each run of white space replaced by one space and none at the ends.
+    """`text` in NFC, with each run of white space, also of tabs and line breaks, replaced by one space.
 
-    Raises UnsuitableText for line breaks, control characters, and invisible format characters.
+    Raises UnsuitableText for other control characters and invisible format characters.
     """
-    _refuse_invisible(text)
-    return " ".join(nfc(text).split())
+    line = " ".join(text.split())
+    _refuse_invisible(line)
+    return nfc(line)
 
 
 def many_lines(text: str) -> str:
-    """`text` in NFC with `\\n` line breaks. Raises UnsuitableText for other control and format characters."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    """`text` in NFC with `\\n` line breaks, and spaces for tabs.
+
+    Raises UnsuitableText for other control and format characters.
+    """
+    lines = LINE_BREAKS.sub("\n", text).replace("\t", " ")
     _refuse_invisible(lines, but="\n" + JOINERS)
     return nfc(lines).strip()
 
@@ -98,8 +104,6 @@ def _refuse_invisible(text: str, but: str = "") -> None:
 
 
 def _refusal(letter: str) -> str:
-    if letter in "\n\r\x0b\x0c\x85\u2028\u2029":
-        return gettext("Line breaks are not allowed here.")
     name = unicodedata.name(letter, "control character").lower()
     message = gettext("Control characters and invisible characters are not allowed: U+{code_point} ({name}).")
     return message.format(code_point=f"{ord(letter):04X}", name=name)

@@ -17,6 +17,7 @@ from contractors import written_week
 from contractors.working_week import DAYS, Shift
 from smartscheduler.core.entry import UnreadableText, durations
 from smartscheduler.core.entry.written_dates import Order, WrittenDate, read_written_date
+from smartscheduler.core.text import UnsuitableText, many_lines, visible_lines
 
 BLANKS = re.compile(r"\s*+")
 # A name never starts directly after a quote. Without this lookbehind, a long run of quotes takes quadratic time.
@@ -143,6 +144,14 @@ def write_duration(duration: timedelta) -> str:
     """Format as `2:30:00`, with seconds, so that spreadsheets do not read it as minutes and seconds."""
     seconds = round(duration.total_seconds())
     return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def read_notes(text: str) -> Value:
+    """Notes with their line breaks. Characters that notes cannot have become spaces, with a remark."""
+    try:
+        return Value(many_lines(text))
+    except UnsuitableText:
+        return Value(visible_lines(text), (gettext("Invisible characters of the notes became spaces."),))
 
 
 def read_miles(text: str) -> str:

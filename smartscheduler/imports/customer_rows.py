@@ -15,7 +15,7 @@ from smartscheduler.core.entry.phone_numbers import WrittenPhone, compact_number
 from smartscheduler.core.geo.postal_areas import check_place
 from smartscheduler.errors import InvalidInput
 from smartscheduler.geocoding.addresses import GeocodingResult
-from smartscheduler.imports.cell_formats import Value
+from smartscheduler.imports.cell_formats import Value, read_notes
 from smartscheduler.imports.file_reader import Row
 from smartscheduler.imports.row_to_payload import (
     LONGEST_SHOWN,
@@ -118,9 +118,11 @@ def _with_address(present: Customer | None, address: dict[str, Any]) -> list[dic
     return own if key in map(place_key, stored) else [*own, address]
 
 
-def _shortened(notes: str) -> Value:
-    remark = gettext("The notes were cut after {count} characters.").format(count=f"{LONGEST_NOTES:,}")
-    return Value(notes[:LONGEST_NOTES], (remark,) if len(notes) > LONGEST_NOTES else ())
+def _shortened(text: str) -> Value:
+    notes, remarks = read_notes(text)
+    if len(notes) > LONGEST_NOTES:
+        remarks += (gettext("The notes were cut after {count} characters.").format(count=f"{LONGEST_NOTES:,}"),)
+    return Value(notes[:LONGEST_NOTES], remarks)
 
 
 def _read_yes_or_no(text: str) -> bool:

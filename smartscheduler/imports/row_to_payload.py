@@ -21,6 +21,7 @@ from smartscheduler.imports.cell_formats import (
     read_instant,
     read_list,
     read_miles,
+    read_notes,
     read_week,
 )
 from smartscheduler.imports.columns import NOTES, PLACE
@@ -100,8 +101,8 @@ def body_of_job(row: Row, present: Location | None, geocoded: GeocodingResult | 
     if _says_more(row.get("customer_phone", "")):
         row = keep_as_notes(row, {"customer_phone": row["customer_phone"]}, NOTES["jobs"], present)
     cells = Cells(row)
-    for name in ("special_requirements", "customer_name"):
-        cells.read(name, str, also_empty=True)
+    cells.read("special_requirements", read_notes, also_empty=True)
+    cells.read("customer_name", str, also_empty=True)
     for name in ("type", "priority"):
         cells.read(name, str.lower)
     cells.read("customer_phone", partial(_phone, "customer_phone"), also_empty=True)

@@ -58,7 +58,7 @@ class TestSkills:
         ContractorFactory(skills=["stairs"])
         assert api.get(URL, {"skill": "glass"}).json()["count"] == 0
 
-    @pytest.mark.parametrize("skill", ["sta\nirs", "sta\airs", "\u200b", "sta\u202eirs"], ids=ascii)
+    @pytest.mark.parametrize("skill", ["sta\airs", "\u200b", "sta\u202eirs"], ids=ascii)
     def test_what_cannot_be_seen_is_refused(self, api: APIClient, skill: str) -> None:
         assert api.post(URL, {**BODY, "skills": [skill]}).status_code == 400
         with pytest.raises(Exception, match="not allowed"):
@@ -100,9 +100,7 @@ class TestAddresses:
 
 
 class TestNames:
-    @pytest.mark.parametrize(
-        "name", ["\u200b\u200b", "Ada\nTiles", "Ada\tTiles", "Ada\u202eTiles", "Ada\aTiles"], ids=ascii
-    )
+    @pytest.mark.parametrize("name", ["\u200b\u200b", "\u2060\ufeff", "Ada\u202eTiles", "Ada\aTiles"], ids=ascii)
     def test_invisible_characters_are_refused_at_each_entry_point(self, api: APIClient, name: str) -> None:
         assert refused_field(api.post(URL, {**BODY, "name": name}), "name")
         present = ContractorFactory()
@@ -112,7 +110,7 @@ class TestNames:
         assert Contractor.objects.get().name == present.name
 
     def test_blanks_are_folded_and_the_text_is_composed(self, api: APIClient) -> None:
-        body = changed({**BODY, "name": " Jose\u0301   Nu\u0301n\u0303ez "}, "location.city", "San\u00a0 Jose\u0301")
+        body = changed({**BODY, "name": " Jose\u0301 \n\t Nu\u0301n\u0303ez "}, "location.city", "San\u00a0 Jose\u0301")
         made = api.post(URL, body).json()
         assert (made["name"], made["location"]["city"]) == ("José Núñez", "San José")
 
@@ -134,11 +132,12 @@ class TestNames:
 
 
 class TestJobs:
-    @pytest.mark.parametrize("text", ["a\ab", "a\u202eb", "a\tb"], ids=ascii)
+    @pytest.mark.parametrize("text", ["a\ab", "a\u202eb"], ids=ascii)
     def test_notes_keep_line_breaks_and_nothing_else(self, text: str) -> None:
         api, job = client_as(Role.COORDINATOR), JobFactory()
         url = f"{V1}/jobs/{job.pk}/"
         assert api.patch(url, {"special_requirements": "one\r\ntwo"}).json()["special_requirements"] == "one\ntwo"
         assert refused_field(api.patch(url, {"special_requirements": text}), "special_requirements")
-        assert refused_field(api.patch(url, {"customer_name": "a\nb"}), "customer_name")
+        assert refused_field(api.patch(url, {"customer_name": text}), "customer_name")
+        assert api.patch(url, {"customer_name": "Ada\nHill\t"}).json()["customer_name"] == "Ada Hill"
         assert refused_field(api.post(f"{url}cancel/", {"reason": text}), "reason")

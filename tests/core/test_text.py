@@ -25,7 +25,8 @@ from smartscheduler.core.text import (
     visible_lines,
 )
 
-INVISIBLE = ["\n", "\t", "\a", "\0", "\x1b", "\x7f", "\x85", "\u200b", "\u202e", "\u2066", "\u2028", "\u2029", "\ufeff"]
+INVISIBLE = ["\a", "\0", "\x1b", "\x7f", "\u200b", "\u202e", "\u2066", "\ufeff"]
+LINE_BREAKS = ["\n", "\r\n", "\x85", "\u2028", "\u2029"]
 
 
 @pytest.mark.parametrize("letter", INVISIBLE, ids=ascii)
@@ -34,9 +35,14 @@ def test_one_line_refuses_what_cannot_be_seen(letter: str) -> None:
         one_line(f"Ada{letter}Tiles")
 
 
-@pytest.mark.parametrize("letter", [letter for letter in INVISIBLE if letter != "\n"], ids=ascii)
+@pytest.mark.parametrize("letter", [*LINE_BREAKS, "\t", "\u00a0", " \n "], ids=ascii)
+def test_one_line_folds_line_breaks_and_tabs(letter: str) -> None:
+    assert one_line(f"{letter}Ada{letter}Tiles{letter}") == "Ada Tiles"
+
+
+@pytest.mark.parametrize("letter", INVISIBLE, ids=ascii)
 def test_notes_keep_line_breaks_alone(letter: str) -> None:
-    assert many_lines("one\r\ntwo\rthree\n") == "one\ntwo\nthree"
+    assert many_lines("one\r\ntwo\rthree\u2028four\tfive\n") == "one\ntwo\nthree\nfour five"
     with pytest.raises(UnsuitableText):
         many_lines(f"Ada{letter}Tiles")
 

@@ -9,7 +9,7 @@ from smartscheduler.accounts.visibility import redact_record
 from smartscheduler.imports.export_rows import HEADINGS, customer_cells
 from smartscheduler.imports.export_views import EXPORTERS
 from tests.factories import UserFactory
-from tests.imports.test_imports import counts, errors, imported
+from tests.imports.test_imports import checked, counts, errors, imported
 
 pytestmark = pytest.mark.django_db
 HEAD = "external_id,source,name,company,phones,email,language,accepts_texts,notes,address,city,state,zip_code"
@@ -91,7 +91,7 @@ def test_what_cannot_be_read_becomes_a_note(actor: User) -> None:
         "Language: Klingon",
         "Phone: ask Jo",
     ]
-    assert "email “no address” was added to the notes instead: Enter a valid email address." in run.rows.get().remarks
+    assert "email “no address” was added to the notes instead:" in run.rows.get().remarks
     assert counts(imported(text, actor, "customers"))[0] == 1  # without a number, nothing says that it is the same Ann
 
 
@@ -99,7 +99,7 @@ def test_a_note_of_an_unreadable_cell_is_added_to_the_present_notes_once(actor: 
     imported(f"{HEAD}\n{GRACE}\n", actor, "customers")
     Customer.objects.update(notes="Gate 5")
     row = GRACE.split(",")
-    row[4] = "(512) 555-0143; ask for Jo"
+    row[4], row[8] = "(512) 555-0143; ask for Jo", ""
     text = f"{HEAD}\n{','.join(row)}\n"
     assert counts(imported(text, actor, "customers")) == (0, 1, 0, 0)
     assert Customer.objects.get().notes == "Gate 5\nPhone: ask for Jo"
@@ -119,3 +119,21 @@ def test_an_export_imported_again_changes_nothing_and_hides_what_a_manager_must_
     hidden = " ".join(customer_cells(redacted))
     for text in ("Grace", "555", "Congress", "example.com", "30.2"):
         assert text not in hidden
+
+
+@pytest.mark.parametrize("email", ["grace@example.com", "GRACE@EXAMPLE.COM"])
+def test_a_stored_address_is_found_in_any_case(email: str, actor: User) -> None:
+    head, row = "name,email,notes", "Grace Hill,{},Gate 5"
+    imported(f"{head}\n{row.format('Grace@Example.com')}\n", actor, "customers")
+    run = imported(f"{head}\n{row.format(email)}\n", actor, "customers")
+    assert Customer.objects.count() == 1, run.rows.get().remarks
+
+
+def test_text_is_folded_and_invisible_characters_of_notes_are_removed(actor: User) -> None:
+    text = '"name","phones","notes"\n"Grace\n\tHill","512 555 0143","Gate\u200b 5\tor 6\nRing"\n'
+    run = imported(text, actor, "customers")
+    grace = Customer.objects.get()
+    assert (grace.name, grace.notes) == ("Grace Hill", "Gate 5 or 6\nRing")
+    assert "Invisible characters of the notes became spaces." in run.rows.get().remarks
+    refused = checked('"name","phones"\n"\u200b\u200b","512 555 0199"\n', actor, "customers")
+    assert sorted(errors(refused)[2]) == ["name"]
