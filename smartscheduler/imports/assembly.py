@@ -13,6 +13,8 @@ from django.utils.translation import gettext
 from openpyxl.utils.datetime import from_excel
 
 from smartscheduler.core.entry import UnreadableText
+from smartscheduler.core.entry.addresses import split_address
+from smartscheduler.core.entry.names import join_name
 from smartscheduler.core.geo.address_lines import read_address
 from smartscheduler.imports.file_reader import BROKEN, SURPLUS, Row, Table
 from smartscheduler.imports.targets import (
@@ -105,7 +107,8 @@ def with_defaults(row: Row, options: Mapping[str, Any]) -> Row:
 def _name(row: Row, parts: Mapping[str, str], column: str) -> None:
     """The name: as given, of its parts, the company, or the display name, which can repeat a company."""
     if parts.keys() & {"first_name", "middle_name", "last_name"}:
-        person = " ".join(filter(None, (parts.get(name) for name in ("first_name", "middle_name", "last_name"))))
+        given = " ".join(filter(None, [parts.get("first_name"), parts.get("middle_name")]))
+        person = join_name(given, parts.get("last_name", ""))
         row[column] = row.get(column) or person
     if "company" in parts:
         row[column] = row.get(column) or parts["company"]
@@ -165,6 +168,8 @@ def _add_place(row: Row, parts: Mapping[str, str], whole: str, second: str) -> N
 
 def _split(line: str) -> dict[str, str]:
     """The columns of a one-line address. A line that cannot be split is the street, so that its row names the rest."""
+    if place := split_address(line):
+        return place
     try:
         return dict(zip(POSTAL, read_address(line)[:4], strict=True))
     except UnreadableText:

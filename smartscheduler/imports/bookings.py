@@ -65,6 +65,20 @@ def read_status(text: str) -> str:
     return MEANINGS[word]
 
 
+def booking_faults(row: Row, values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The faults of the columns that say how a job is booked, by column. `values`: the payload of the row."""
+    faults: dict[str, list[str]] = {}
+    for name, read in (("status", read_status), ("rating", read_rating)):
+        try:
+            read(row.get(name, ""))
+        except InvalidInput as refusal:
+            faults[name] = [refusal.detail]
+    start, end = (_moment(values.get(name)) for name in ("start", "end"))
+    if start and end and not start < end:
+        faults["end"] = [gettext("The end must be after the start.")]
+    return faults
+
+
 def read_rating(text: str) -> Decimal | None:
     """A rating of 0 to 5 stars. Raises InvalidInput."""
     if not text.strip():
@@ -128,7 +142,7 @@ class Booking:
 
     @classmethod
     def of(cls, row: Row, values: dict[str, Any]) -> "Booking":
-        """Read the row, and take start and end out of the payload `values`. Raises InvalidInput by column."""
+        """Read a row without booking faults, and take start and end out of the payload `values`."""
         start, end = (_moment(values.pop(name, None)) for name in ("start", "end"))
         booking = cls(
             contractor=row.get("contractor", "").strip(),
@@ -139,11 +153,8 @@ class Booking:
         )
         if start and "desired_date" not in values and not row.get("job_number"):
             values["desired_date"] = start.isoformat()
-        if start and end:
-            if not start < end:
-                raise InvalidInput.of("end", gettext("The end must be after the start."))
-            if "duration" not in values:
-                values["duration"] = write_duration(end - start)
+        if start and end and start < end and "duration" not in values:
+            values["duration"] = write_duration(end - start)
         if booking.contractor and start is None and booking.status != OPEN and "desired_date" in values:
             booking.start = _moment(values["desired_date"])
         return booking

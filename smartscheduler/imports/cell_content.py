@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 
 from smartscheduler.core.entry import UnreadableText
+from smartscheduler.core.entry.addresses import split_address
 from smartscheduler.core.entry.phone_numbers import parse_phone
 from smartscheduler.core.geo.address_lines import read_address
 from smartscheduler.imports.bookings import MEANINGS
@@ -45,6 +46,8 @@ def is_phone(cell: str) -> bool:
 
 
 def is_address_line(cell: str) -> bool:
+    if any(map(str.isdigit, cell)) and split_address(cell):
+        return True
     try:
         return bool(read_address(cell))
     except UnreadableText:

@@ -161,6 +161,7 @@ OPTIONAL = {
             "latitude",
             "longitude",
             "time_zone",
+            "rating",
         }
     ),
     "customers": frozenset({"email", "language", "accepts_texts", "accepts_emails"}),

@@ -33,7 +33,7 @@ from smartscheduler.core.entry.phone_numbers import read_phones
 from smartscheduler.core.text import fold
 from smartscheduler.errors import Busy, DomainError, InvalidInput, InvalidTransition
 from smartscheduler.geocoding.addresses import Address, GeocodingResult
-from smartscheduler.imports.bookings import Booking, ContractorLookup, carry_out, check_permission
+from smartscheduler.imports.bookings import Booking, ContractorLookup, booking_faults, carry_out, check_permission
 from smartscheduler.imports.cell_formats import day_of
 from smartscheduler.imports.columns import COLUMNS, JOB_NUMBER, Columns
 from smartscheduler.imports.customer_rows import body_of_customer, contact_keys
@@ -143,6 +143,10 @@ class Importer:
     def check(self, row: Row, body: Body, present: Any) -> None:
         """Validate the payload as `write` does, without writing. Raises the same errors."""
         self.values(body.values, present)
+
+    def further_faults(self, row: Row, context: Context) -> dict[str, list[str]]:
+        """Faults of a rejected row, by column, that a service would report only after the others are corrected."""
+        return {}
 
     def save(self, values: dict[str, Any], row: Row, present: Any, actor: User | None) -> Any:
         if present is None:
@@ -282,7 +286,8 @@ class Jobs(Importer):
         if present is None and row.get("job_number"):
             text = gettext("There is no job with this number. To add a job, leave the number empty.")
             raise InvalidInput.of("job_number", text)
-        return with_identity(body_of_job(row, present, geocoded, options.get("date_order", "mdy")), row)
+        body = with_identity(body_of_job(row, present, geocoded, options.get("date_order", "mdy")), row)
+        return body._replace(faults=body.faults | booking_faults(row, body.values))
 
     def context(self, rows: Sequence[Row], options: Mapping[str, Any], since: datetime | None) -> Context:
         """Contractors are locked before jobs, as in all services."""
@@ -295,8 +300,16 @@ class Jobs(Importer):
         return context
 
     def check(self, row: Row, body: Body, present: Any) -> None:
-        Booking.of(row, body.values)
+        Booking.of({name: cell for name, cell in row.items() if name not in body.faults}, body.values)
         super().check(row, body, present)
+
+    def further_faults(self, row: Row, context: Context) -> dict[str, list[str]]:
+        try:
+            if row.get("contractor"):
+                context.contractors.contractor(row["contractor"], row.get("source", ""))
+        except InvalidInput as refusal:
+            return refusal.errors
+        return {}
 
     def write(self, row: Row, body: Body, present: Any, actor: User | None, context: Context) -> Written:
         booking = Booking.of(row, body.values)

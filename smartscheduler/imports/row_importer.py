@@ -29,7 +29,7 @@ from smartscheduler.imports.row_to_payload import (
 logger = structlog.get_logger(__name__)
 Errors = dict[str, list[str]]
 Outcome = ImportedRow.Outcome
-UNKNOWN_ZIP = _("The location of this ZIP code is unknown. Enter latitude and longitude.")
+UNKNOWN_ZIP = _("The location of this ZIP code is unknown. Enter latitude and longitude, or set up a geocoder.")
 PLACE_AND_ZONE = {*PLACE, "time_zone"}
 UNEXPECTED = _("This row could not be processed. The log of the worker has the reason.")
 
@@ -138,7 +138,7 @@ def _written(
         faults = body.faults | by_column(refusal.errors)
     unfit = {name for name in faults.keys() & _optional(kind, present) if row.get(name)}
     if not unfit or again:
-        faults = _place_faults(body, faults) | faults
+        faults = _place_faults(body, faults) | importer.further_faults(row, context) | faults
         raise InvalidInput(next(iter(faults.values()))[0], errors=faults)
     remarks = [_left_out(kind, name, row[name], faults[name][0], present) for name in sorted(unfit)]
     fit = _without(kind, row, unfit, present)

@@ -27,6 +27,13 @@ PLACE = {"address": "464 Juniper Cir", "city": "Renton", "state": "WA", "zip_cod
         ("customers", {"phone_2": "2"}, {"phones": "2"}),
         ("jobs", {"full_address": "464 Juniper Cir, Renton, WA 98055"}, PLACE),
         ("jobs", {"full_address": "464 Juniper Cir, Renton, WA 98055", "city": "Kent"}, PLACE | {"city": "Kent"}),
+        ("jobs", {"full_address": "464 Juniper Cir\nRenton, Wash. 98055-1234"}, PLACE),
+        (
+            "jobs",
+            {"full_address": "464 Juniper Cir, Renton, WA", "zip_code": ""},
+            {"address": "464 Juniper Cir", "city": "Renton", "state": "WA", "zip_code": ""},
+        ),
+        ("jobs", {"full_address": "464 Juniper Cir 98055"}, PLACE),
         ("jobs", {"full_address": "behind the church"}, {"address": "behind the church"}),
         ("jobs", {"full_address": ""}, {"address": ""}),
         ("jobs", {"address": "464 Juniper Cir", "address_2": "Apt 4"}, {"address": "464 Juniper Cir, Apt 4"}),

@@ -109,6 +109,23 @@ def test_a_clash_is_refused_with_its_reason_or_comes_in_as_an_open_job(
     assert "Imported as an open job:" in run.rows.get(number=3).remarks
 
 
+def test_all_faults_of_a_booking_are_told_with_those_of_the_job(ann: Contractor, actor: User) -> None:
+    good = row("1", "C-1", "confirmed")
+    bad = good.replace(",tile,", ",paint,").replace("confirmed", "abandoned").replace("C-1", "Nobody Known")
+    assert sorted(errors(checked(text_of(bad), actor, "jobs"))[2]) == ["contractor", "status", "type"]
+
+
+def test_a_rating_that_cannot_be_read_becomes_a_note(ann: Contractor, actor: User) -> None:
+    text = text_of(
+        row("great", "C-1", "completed", days=-3, rating="great"), row("9", "C-1", "completed", days=-4, rating="9")
+    )
+    run = imported(text, actor, "jobs")
+    assert counts(run) == (2, 0, 0, 0), errors(run)
+    assert "Rating: great" in Job.objects.get(external_id="great").special_requirements
+    assert "Rating: 9" in Job.objects.get(external_id="9").special_requirements
+    assert not Rating.objects.exists()
+
+
 def test_two_contractors_of_a_name_are_a_question(ann: Contractor, actor: User) -> None:
     ContractorFactory(name="Ann Tiles")
     run = checked(text_of(row("1", "Ann Tiles")), actor, "jobs")
@@ -183,7 +200,6 @@ def test_work_in_progress_occupies_the_contractor(ann: Contractor, actor: User) 
         ({"status": "completed", "days": -3, "who": ""}, "contractor"),
         ({"days": -3}, "desired_date"),
         ({"status": "whatever"}, "status"),
-        ({"status": "completed", "days": -3, "rating": "9"}, "rating"),
         ({"rating": "5"}, ""),
     ],
 )

@@ -57,7 +57,11 @@ class TestTheRows:
         unknown, wrong = ANN.replace("78701", "00000"), ANN.replace("78701", "787").replace("ann@", "bob@")
         run = checked(f"{HEAD}\n{unknown}\n{wrong}\n", actor)
         assert errors(run) == {
-            2: {"zip_code": ["The location of this ZIP code is unknown. Enter latitude and longitude."]},
+            2: {
+                "zip_code": [
+                    "The location of this ZIP code is unknown. Enter latitude and longitude, or set up a geocoder."
+                ]
+            },
             3: {"zip_code": ["A ZIP code has five digits."]},
         }
 

@@ -41,6 +41,36 @@ def test_a_city_that_is_far_away_is_refused_unless_the_point_is_given() -> None:
     assert "170 miles from Dallas" in remarks
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        "Indianapolis,IN,46245",
+        "Atlanta,GA,31144",
+        "Huntington Station,NY,11805",
+        "Cleveland,TX,77352",
+        "APO,AE,09012",
+        "FPO,AP,96349",
+        "Austin,TX,00000",
+    ],
+)
+def test_a_place_that_is_unknown_asks_for_coordinates(place: str) -> None:
+    line = ANN.replace("Austin,TX,78701", place)
+    result, errors, _ = outcome(line)
+    assert (result, list(errors)) == ("refused", ["zip_code"])
+    assert "Enter latitude and longitude, or set up a geocoder." in errors["zip_code"][0]
+
+
+def test_a_place_that_is_unknown_is_taken_with_coordinates() -> None:
+    line = ANN.replace("Austin,TX,78701,,", "Indianapolis,IN,46245,39.7684,-86.1581")
+    assert outcome(line)[:2] == ("created", {})
+
+
+def test_a_city_that_is_far_away_hides_no_other_error() -> None:
+    line = ANN.replace("Austin", "Dallas").replace(",tile,", ",paint,").replace("(512) 555-0143", "none")
+    result, errors, _ = outcome(line)
+    assert (result, sorted(errors)) == ("refused", ["phone_number", "type", "zip_code"])
+
+
 def test_a_stored_place_that_stays_is_not_questioned() -> None:
     ContractorFactory(email="ann@example.com", city="Dallas", address="100 Congress Avenue")
     result, errors, remarks = outcome(ANN.replace("Austin", "Dallas"))
