@@ -119,7 +119,7 @@ def files_in_this_process(django_test_environment: None) -> Iterator[dict[str, C
     apart: dict[str, Callable[..., Any]] = {"read_apart": isolated_reader.read_apart, "work_apart": runner.work_apart}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(isolated_reader, "read_apart", file_reader.read_file)
-        patch.setattr(runner, "work_apart", lambda run: runner.work_on_file(run.pk))
+        patch.setattr(runner, "work_apart", lambda run, _watch=None: runner.work_on_file(run.pk))
         yield apart
 
 

@@ -7,7 +7,7 @@ only kills that process. A lease keeps other workers away from the file; it expi
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -49,6 +49,7 @@ _turns = threading.BoundedSemaphore(2)
 _old_files = threading.Lock()
 # Turns that were counted but lost because the database was unavailable.
 _unused_tries: deque[ImportRun] = deque()
+Watch = Callable[[], object]
 DATABASE_AWAY, OUT_OF_REACH = b"database away", (OperationalError, InterfaceError)
 # A file with this many consecutive failures is given up.
 MOST_TRIES = 3
@@ -57,6 +58,10 @@ BATCH_ROWS, BATCH_SECONDS = 100, 0.4
 # A check rolls back each batch, so it repeats up to this many earlier rows on which a row depends.
 MOST_REPEATED = 20
 LONGEST_SEARCH_SECONDS = 2.0
+
+
+def _nothing() -> None:
+    pass
 
 
 class Batch(NamedTuple):
@@ -90,34 +95,44 @@ def _work_in_turn() -> None:
     deadline = time.monotonic() + LONGEST_WORK_SECONDS
     _give_back_tries()
     while time.monotonic() < deadline and (run := _taken()):
-        try:
-            work_apart(run)
-            _turn_of(run).update(leased_until=None, tries=0)
-        except TurnLost:
-            logger.warning("import_taken_over", run=str(run.pk))
-        except child_process.ChildFailed as failure:
-            _failed(run, failure)
-        except OUT_OF_REACH:
-            _unused_tries.append(run)
-            with suppress(*OUT_OF_REACH):
-                _give_back_tries()
-            raise
-        except BaseException:  # the worker is shutting down; release the lease at once
-            _turn_of(run).update(leased_until=None)
-            raise
+        work_in_turn(run)
 
 
-def work_apart(run: ImportRun) -> None:
+def work_in_turn(run: ImportRun, watch: Watch = _nothing) -> None:
+    """Run one turn of a file that was taken, and release its lease. `watch` is called every few seconds."""
+    try:
+        work_apart(run, watch)
+        _turn_of(run).update(leased_until=None, tries=0)
+    except TurnLost:
+        logger.warning("import_taken_over", run=str(run.pk))
+    except child_process.ChildFailed as failure:
+        _failed(run, failure)
+    except OUT_OF_REACH:
+        _unused_tries.append(run)
+        with suppress(*OUT_OF_REACH):
+            _give_back_tries()
+        raise
+    except BaseException:  # the worker is shutting down; release the lease at once
+        _turn_of(run).update(leased_until=None)
+        raise
+
+
+def work_apart(run: ImportRun, watch: Watch = _nothing) -> None:
     """Run one turn of a file in a child process.
 
     Raises ChildFailed, TurnLost, or OperationalError if the database was unavailable.
     """
+
+    def beat() -> None:
+        _renew(run)
+        watch()
+
     answer = child_process.call(
         "smartscheduler.imports.child_run:work_for_parent",
         str(run.pk).encode(),
         seconds=settings.FILE_PROCESS_SECONDS,
         megabytes=settings.FILE_PROCESS_MEMORY_MB,
-        beat=lambda: _renew(run),
+        beat=beat,
     )
     if answer == DATABASE_AWAY:
         raise OperationalError("The import lost its connection to the database.")
@@ -149,14 +164,19 @@ def _free() -> ImportRunQuerySet:
     return ImportRun.objects.at_work().filter(Q(leased_until=None) | Q(leased_until__lt=timezone.now()))
 
 
+def take(run_id: UUID) -> ImportRun | None:
+    """Take a file for the next turn. None if another worker has it, or if there is nothing to do."""
+    return _taken(pk=run_id)
+
+
 @transaction.atomic
-def _taken() -> ImportRun | None:
+def _taken(**only: UUID) -> ImportRun | None:
     """Take the file that has waited longest and has no lease. Gives up files at which workers died repeatedly.
 
     The turn is counted before the work, because a killed worker cannot count it afterward.
     """
     now = timezone.now()
-    free = _free().light().select_for_update(skip_locked=True)
+    free = _free().filter(**only).light().select_for_update(skip_locked=True)
     turn = free.order_by(F("turn_at").asc(nulls_first=True), "created_at")
     while run := turn.first():
         if run.tries < MOST_TRIES:

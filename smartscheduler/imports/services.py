@@ -32,7 +32,9 @@ STALE = _("The match of this file has changed since you opened the page. Check y
 GOES_ON_AS = {State.UNCHECKED: State.CHECKING, State.STOPPED: State.IMPORTING}
 
 
-def begin(*, kind: str, name: str, content: bytes, actor: User, options: Mapping[str, Any] | None = None) -> ImportRun:
+def begin(
+    *, kind: str, name: str, content: bytes, actor: User | None, options: Mapping[str, Any] | None = None
+) -> ImportRun:
     """Store a file and match its columns. A match that no user need look at starts the check.
 
     Raises InvalidInput (field `file`) if the file cannot be read, Busy.
@@ -78,7 +80,7 @@ def match_columns(
     run_id: UUID,
     targets: Sequence[str],
     seen: str,
-    actor: User,
+    actor: User | None,
     options: Mapping[str, Any] | None = None,
     remember_it: bool = False,
 ) -> ImportRun:

@@ -208,7 +208,7 @@ class TestTurns:
         first, second = taken_in("first.csv", people(1)), taken_in("second.csv", people(2))
         taken = []
 
-        def killed(run: Any) -> NoReturn:
+        def killed(run: Any, _watch: Any) -> NoReturn:
             taken.append(run.pk)
             raise KeyboardInterrupt
 
@@ -246,7 +246,7 @@ class TestTurns:
     ) -> None:
         run = taken_in("first.csv", people(1))
 
-        def away(run: Any) -> NoReturn:
+        def away(*_: Any) -> NoReturn:
             raise OperationalError("the server closed the connection unexpectedly")
 
         monkeypatch.setattr(runner, "work_apart", away)
