@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 
 from smartscheduler.imports.cell_content import (
     is_address_line,
@@ -70,7 +71,7 @@ class Mapping:
     """Targets by heading (None: left out) with their reasons.
 
     `preset`: the ready mapping that was used, if any. `confident`: no user needs to look at the match before the check.
-    `is_saved`: the match of an earlier file with the same headings.
+    `is_saved`: the match of an earlier file with the same headings, with its `options`.
     """
 
     targets: Targets
@@ -78,6 +79,7 @@ class Mapping:
     confident: bool = False
     reasons: list[Reason | None] = field(default_factory=list)
     is_saved: bool = False
+    options: dict[str, Any] = field(default_factory=dict)
 
     @property
     def stored(self) -> list[str]:

@@ -167,6 +167,8 @@ class SavedMapping(models.Model):
     # SHA-256 of the headings: headings of a file without a line of headings are cells, which can name a person.
     fingerprint = models.CharField(max_length=64)
     mapping = ArrayField(models.CharField(max_length=40, blank=True))
+    # Choices that belong to files with these headings: defaults and source, as in ImportRun.options.
+    options = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     saved_at = models.DateTimeField(auto_now=True)
 

@@ -1,6 +1,8 @@
 """Saved matches of columns: the next file with the same headings is matched without a question."""
 
+from collections.abc import Mapping as OptionMapping
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 
@@ -14,6 +16,8 @@ from smartscheduler.imports.targets import targets_of
 
 # The oldest matches make room for new ones.
 MOST_SAVED = 200
+SAVED_OPTIONS = ("defaults", "source")
+Options = OptionMapping[str, Any]
 
 
 def matched(kind: str, table: Table) -> Mapping:
@@ -31,19 +35,33 @@ def remembered(kind: str, titles: Sequence[str]) -> Mapping | None:
         if digest in saved and (known_targets := _fitting(saved[digest], last - first)):
             key = [COLUMNS[kind].key] * first
             targets = [*key, *known_targets, *[None] * (len(titles) - last)]
-            return Mapping(
-                targets, confident=True, is_saved=True, reasons=[Reason("saved") if name else None for name in targets]
-            )
+            reasons = [Reason("saved") if name else None for name in targets]
+            return Mapping(targets, confident=True, reasons=reasons, is_saved=True, options=saved[digest].options)
     return None
 
 
 @transaction.atomic
-def remember(*, kind: str, titles: Sequence[str], mapping: Sequence[str | None], actor: User | None) -> SavedMapping:
-    """Save the match of the headings of a file, instead of an earlier one. The oldest are deleted at the limit."""
+def remember(
+    *,
+    kind: str,
+    titles: Sequence[str],
+    mapping: Sequence[str | None],
+    actor: User | None,
+    options: Options | None = None,
+) -> SavedMapping:
+    """Save the match of the headings of a file, instead of an earlier one. The oldest are deleted at the limit.
+
+    Of the options of the file, those that belong to its headings are saved: the values for all rows, and the source.
+    """
+    kept_options = {name: value for name, value in (options or {}).items() if name in SAVED_OPTIONS and value}
     saved, _is_new = SavedMapping.objects.update_or_create(
         kind=kind,
         fingerprint=fingerprint(kind, titles),
-        defaults={"mapping": [target or "" for target in mapping], "created_by": actor},
+        defaults={
+            "mapping": [target or "" for target in mapping],
+            "options": kept_options,
+            "created_by": actor,
+        },
     )
     kept = SavedMapping.objects.order_by("-saved_at", "-pk").values("pk")[:MOST_SAVED]
     SavedMapping.objects.exclude(pk__in=kept).delete()

@@ -66,9 +66,10 @@ def _match(run: ImportRun, table: Table) -> None:
     """Match the columns of a file: as a user has saved it for these headings, else by name and content."""
     mapping = matched(run.kind, table)
     run.mapping, run.matched_by = mapping.stored, mapping.matched_by
-    if mapping.preset and "source" not in run.mapping:
+    run.options = mapping.options | {name: value for name, value in run.options.items() if value}
+    if mapping.preset and "source" not in {*run.mapping, *run.options}:
         run.options = {**run.options, "source": source_of(mapping.preset)}
-    lacks = missing(run.kind, run.mapping)
+    lacks = missing(run.kind, run.mapping, run.options.get("defaults", {}))
     # Files of our own headings can have the columns to change and no others; other files are of new records.
     is_whole = not (lacks.columns if mapping.preset else lacks.is_final)
     run.state = State.CHECKING if mapping.confident and is_whole else State.MATCHING
@@ -99,7 +100,7 @@ def match_columns(
     run.begin(State.CHECKING)
     run.save()
     if remember_it:
-        remember(kind=run.kind, titles=table.titles, mapping=run.mapping, actor=actor)
+        remember(kind=run.kind, titles=table.titles, mapping=run.mapping, actor=actor, options=run.options)
     return run
 
 

@@ -446,7 +446,7 @@ NOT_PERSONAL: dict[str, str] = {
     "events.EventReader": "name",
     "imports.ImportRun": "kind state options encoding mapping matched_by",
     # The headings themselves are not stored: without a line of headings, the first row of a file would be taken for it.
-    "imports.SavedMapping": "kind fingerprint mapping",
+    "imports.SavedMapping": "kind fingerprint mapping options",
     "imports.ImportedRow": "outcome",
     "geocoding.GeocodedAddress": "provider",
     "ops.WriteProbe": "padding",

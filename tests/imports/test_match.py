@@ -11,6 +11,7 @@ from openpyxl import Workbook
 from pytest_django import DjangoAssertNumQueries
 
 from contractors.models import Contractor
+from smartscheduler import BASE_DIR
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.errors import InvalidInput
@@ -99,6 +100,21 @@ class TestWhenAUserIsAsked:
         text = "\n".join(",".join(f'"{cell}"' for cell in line) for line in lines)
         again = taken_in(text, actor)
         assert (again.state, again.mapping) == ("checking", [*TARGETS, "", "", ""])
+
+    def test_the_values_for_all_rows_are_remembered_with_it(self, actor: User) -> None:
+        without_type, targets = OFFICE.replace("Trade", "Truck size"), [TARGETS[0], "", *TARGETS[2:]]
+        run = begin(
+            kind="contractors", name="a.csv", content=without_type.encode(), actor=actor, options={"source": "pen"}
+        )
+        matched(run, targets, remember_it=True, options={"defaults": {"type": "carpet"}})
+        again = finished(taken_in(without_type, actor))
+        assert (again.state, again.options) == ("checked", {"source": "pen", "defaults": {"type": "carpet"}})
+        assert counts(again) == (1, 0, 0, 0), errors(again)
+
+    def test_an_export_that_lacks_what_new_records_need_is_shown_first(self, actor: User) -> None:
+        content = (BASE_DIR / "tests/imports/exports/quickbooks_vendors.csv").read_bytes()
+        run = begin(kind="contractors", name="vendors.csv", content=content, actor=actor)
+        assert (run.state, run.options) == ("matching", {"source": "quickbooks"})
 
 
 class TestTheAnswer:
@@ -272,6 +288,15 @@ class TestThePage:
         assert run.state == "checked"
         assert client.post(address, fields_of(page, "match_form")).status_code == 302
 
+    def test_options_of_jobs_do_not_count_for_other_kinds(self) -> None:
+        data = {"kind": "contractors", "twins": "on", "source": "Housecall Pro"}
+        file = SimpleUploadedFile("crew.csv", OFFICE.encode())
+        signed_in().post(reverse("admin:imports_importrun_add"), data | {"file": file})
+        assert ImportRun.objects.get().options == {"source": "housecall-pro"}
+        file = SimpleUploadedFile("crew.csv", OFFICE.encode())
+        page = signed_in().post(reverse("admin:imports_importrun_add"), data | {"file": file, "source": "§"})
+        assert "Enter letters or digits." in page.content.decode()
+
     def test_who_may_not_import_may_not_match(self) -> None:
         address = self.upload(signed_in(), OFFICE).redirect_chain[0][0]
         client = signed_in(Role.MANAGER)
@@ -287,7 +312,7 @@ class TestThePage:
         client.get(address)
         with django_assert_max_num_queries(9):
             html = client.get(address).content.decode()
-        assert html.count("<select") >= 60
+        assert html.count("<select") >= 30
         assert "&lt;b&gt;" in html
         assert "30 columns are empty and left out" in html
 
