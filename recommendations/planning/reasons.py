@@ -4,7 +4,7 @@ A job that fits nowhere is explained by the eligibility rules and the availabili
 best alternative plan that contains it (`alternatives`). The work is bounded: jobs that are worth more come first.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -49,29 +49,38 @@ class Miss:
     numbers: dict[str, Any] = field(default_factory=dict)
 
 
-def explain_misses(snapshot: Snapshot, problem: Problem, solution: Solution, solve: Solve) -> list[Miss]:
+def explain_misses(
+    snapshot: Snapshot,
+    problem: Problem,
+    solution: Solution,
+    solve: Solve,
+    stopped: Callable[[], bool] = lambda: False,
+) -> list[Miss]:
     """The reason for each open job that `solution` leaves out, in the order of the problem.
 
     `solve` solves a problem with little effort. It is called at most MOST_WHOLE + MOST_PARTS times, twice for each job
-    if changes are limited.
+    if changes are limited. Once the run is `stopped`, nothing more is solved or looked for after the days of the plan.
     """
     planned = {placement.job for placement in solution.placements}
     left_out = [n for n, job in enumerate(snapshot.jobs) if job.so_far is None and n not in planned]
     left_out.sort(key=lambda number: (-problem.jobs[number].worth, number))
     has_option = {option.job for option in problem.options}
-    solver = _Alternatives(snapshot, problem, solution, solve)
-    misses = {n: solver.miss(n) if n in has_option else _unfit(snapshot, snapshot.jobs[n]) for n in left_out}
+    solver = _Alternatives(snapshot, problem, solution, solve, stopped)
+    misses = {
+        n: solver.miss(n) if n in has_option else _unfit(snapshot, snapshot.jobs[n], look_ahead=not stopped())
+        for n in left_out
+    }
     return [misses[number] for number in sorted(left_out)]
 
 
-def _unfit(snapshot: Snapshot, planned: PlannedJob) -> Miss:
+def _unfit(snapshot: Snapshot, planned: PlannedJob, *, look_ahead: bool) -> Miss:
     """The reason for a job that the engine gives no start at all."""
     first, last = planned.days
     if first > last:
         return _wanted_later(planned, first)
     if not planned.eligible:
         return _nobody_eligible(snapshot, planned)
-    return _locked(snapshot, planned) or _no_slot(snapshot, planned)
+    return _locked(snapshot, planned) or _no_slot(planned, look_ahead=look_ahead)
 
 
 def _wanted_later(planned: PlannedJob, first: date) -> Miss:
@@ -192,8 +201,8 @@ def _lock_miss(
     return Miss(planned.job.pk, MissCode.LOCKED, sentence, numbers)
 
 
-def _no_slot(snapshot: Snapshot, planned: PlannedJob) -> Miss:
-    """How many could do the job, and the first day after the plan on which one of them is free."""
+def _no_slot(planned: PlannedJob, *, look_ahead: bool) -> Miss:
+    """How many could do the job, and with `look_ahead` the first day after the plan on which one of them is free."""
     first, last = planned.days
     numbers: dict[str, Any] = {"eligible": len(planned.eligible)}
     if planned.bound_of_others is None:
@@ -215,6 +224,8 @@ def _no_slot(snapshot: Snapshot, planned: PlannedJob) -> Miss:
     )
     if planned.request.arrival:
         sentence += " " + gettext("The promised arrival window allows no other day.")
+    elif not look_ahead:
+        pass
     elif opening := _first_opening(planned, last + timedelta(days=1)):
         day, contender_id = opening
         name = next(contender.name for contender in planned.eligible if contender.id == contender_id)
@@ -247,12 +258,20 @@ def _first_opening(planned: PlannedJob, since: date) -> tuple[date, UUID] | None
 class _Alternatives:
     """Reasons of jobs that would fit somewhere, by the best alternative with them."""
 
-    def __init__(self, snapshot: Snapshot, problem: Problem, solution: Solution, solve: Solve) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        problem: Problem,
+        solution: Solution,
+        solve: Solve,
+        stopped: Callable[[], bool],
+    ) -> None:
         self.snapshot, self.problem, self.solution, self.solve = snapshot, problem, solution, solve
+        self.stopped = stopped
         self.solved = 0
 
     def miss(self, number: int) -> Miss:
-        if self.solved >= MOST_WHOLE + MOST_PARTS:
+        if self.stopped() or self.solved >= MOST_WHOLE + MOST_PARTS:
             return self._time_ran_out(number)
         self.solved += 1
         alternative = self._with(self.problem, number)
@@ -262,7 +281,7 @@ class _Alternatives:
                 return self._max_changes(number, unlimited)
             if alternative is None and unlimited:
                 return self._max_changes(number, unlimited)
-        if alternative is None or alternative.loss <= self._gap:
+        if alternative is None or alternative.loss <= self._gap or self.stopped():
             return self._time_ran_out(number)
         return self._worth_less(number, alternative)
 
@@ -311,6 +330,9 @@ class _Alternatives:
 
     def _time_ran_out(self, number: int) -> Miss:
         numbers: dict[str, Any] = {"limit": self.solution.limit}
+        if self.stopped():
+            sentence = gettext("The run was stopped before every possibility was tried.")
+            return Miss(self.snapshot.jobs[number].job.pk, MissCode.TIME_RAN_OUT, sentence, numbers)
         if self._gap and self.solution.worth > 0:
             gain = f"{100 * self._gap / self.solution.worth:.2f}"
             numbers["gain_percent"] = float(gain)

@@ -306,7 +306,9 @@ class Run:
             return solve(problem, EFFORTS[Effort.QUICK], seed=self.plan.seed, listen=self._look)
 
         kept = dataclasses.replace(solution, placements=tuple(placements))
-        misses = explain_misses(snapshot, snapshot.problem, kept, solve_again)
+        misses = explain_misses(
+            snapshot, snapshot.problem, kept, solve_again, lambda: self._look() is not Signal.CONTINUE
+        )
         return [
             PlanMiss(
                 job_id=miss.job_id, code=miss.code, sentence=miss.sentence, numbers=miss.numbers, position=position

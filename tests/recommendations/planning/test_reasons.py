@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from django.utils import timezone
@@ -14,6 +14,7 @@ from recommendations.planning.problem import Problem, Solution
 from recommendations.planning.reasons import Miss, explain_misses
 from recommendations.planning.scope import Scope
 from recommendations.planning.snapshot import read_snapshot
+from recommendations.planning.states import MissCode
 from tests.factories import EVERY_DAY, AbsenceFactory, ContractorFactory, JobFactory, at
 from tests.recommendations.planning.proposals import booked
 from tests.recommendations.planning.test_alternatives import best
@@ -155,3 +156,21 @@ def test_says_when_the_limit_of_work_decided() -> None:
     tried = replace(snapshot, scope=replace(chosen, effort="thorough"))
     (miss,) = explain_misses(tried, snapshot.problem, stopped, at_earliest)
     assert miss.sentence.endswith("% could still be gained.")
+
+
+def test_a_stopped_run_looks_for_nothing_more() -> None:
+    """Neither for another plan with the job, nor for a day after the plan."""
+    ContractorFactory(hours=EVERY_DAY)
+    AbsenceFactory(contractor=ContractorFactory(type="tile"), period=(at(0), at(0, days=5)))
+    jobs = [JobFactory(), JobFactory(type="tile")]
+    chosen = Scope(jobs=[job.pk for job in jobs], first_day=day(FIRST), last_day=day(LAST))
+    snapshot = read_snapshot(chosen, now=timezone.now())
+    nothing = Solution((), 0, None, "stopped", {})
+
+    def solve(problem: Problem) -> NoReturn:
+        raise AssertionError("It goes on.")
+
+    misses = {miss.code: miss for miss in explain_misses(snapshot, snapshot.problem, nothing, solve, lambda: True)}
+    assert misses.keys() == {"time-ran-out", "no-slot-in-days"}
+    assert misses[MissCode.TIME_RAN_OUT].sentence == "The run was stopped before every possibility was tried."
+    assert "first_free" not in misses[MissCode.NO_SLOT_IN_DAYS].numbers
