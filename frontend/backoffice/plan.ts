@@ -35,7 +35,7 @@ async function watch(page: HTMLElement): Promise<void> {
 
 // Another user has accepted, discarded or undone something, also on the board: the page shows the plan as it is now.
 async function showAnew(page: HTMLElement): Promise<void> {
-  const response = await fetch(location.pathname);
+  const response = await fetch(`${location.pathname}?content`);
   if (!response.ok || response.redirected) return;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   const freshPage = fresh.querySelector<HTMLElement>("[data-plan]");

@@ -147,6 +147,8 @@ export function listen(): void {
     void load(() => addPage(edge.dataset.rows as Side));
   });
   settle(boardElement());
+  // A tall window has room for more rows than the page comes with.
+  schedule();
 }
 
 // Shows the row of a contractor, whose page is loaded when it is not there. Null when the filters hide it.

@@ -51,6 +51,8 @@ WATCHED_TYPES = (
     *("WindowPromised", "WindowWithdrawn", "ContractorUpdated", "ScheduleUpdated", "RulesPublished"),
     *("PlanAccepted", "PlanDiscarded", "PlanUndone", "PlanExpired"),
 )
+# Parameter of the page for its content without the frame.
+CONTENT = "content"
 RUN_TYPES = ("PlanProgressed", "PlanReady", "PlanFailed", "PlanCancelled")
 
 
@@ -118,7 +120,9 @@ class PlanAdmin(RecordAdmin, ListAdmin):
             "watch_url": self.address("watch", plan),
             **(progress(plan, person(request)) if plan.is_at_work else self._proposal(request, plan)),
         }
-        return TemplateResponse(request, "admin/planning/plan.html", context)
+        # Scripts load the content alone: the whole page would show, and so use up, the messages for the user.
+        template = "plan_content.html" if CONTENT in request.GET else "plan.html"
+        return TemplateResponse(request, f"admin/planning/{template}", context)
 
     def _plan(self, request: HttpRequest, object_id: UUID) -> Plan | None:
         if not self.has_view_permission(request):

@@ -404,6 +404,15 @@ class TestAcceptance:
         client.post(page_of(plan, "accept"), {"one": str(second.pk), "item": str(third.pk)})
         assert set(Assignment.objects.values_list("job", flat=True)) == {first.job_id, second.job_id}
 
+    def test_the_content_for_scripts_leaves_the_messages_to_the_page(self, plan: Plan) -> None:
+        item = proposal(plan)
+        client = signed_in()
+        client.post(page_of(plan, "accept"), {"all": "1"})
+        content = text_of(client.get(page_of(plan), {"content": ""}))
+        assert content.startswith('<div class="plan"')
+        assert f'id="item-{item.pk}" class="accepted"' in content
+        assert "Booked: 1." in text_of(client.get(page_of(plan)))
+
     def test_nothing_selected(self, plan: Plan) -> None:
         proposal(plan)
         response = signed_in().post(page_of(plan, "accept"), {})
