@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from smartscheduler.imports.columns import COLUMNS, RESULTS
 from smartscheduler.imports.export_rows import HEADINGS
 from smartscheduler.imports.file_reader import Table, heading
-from smartscheduler.imports.mapping import Mapping, fingerprint, match, repeated
+from smartscheduler.imports.mapping import Mapping, Reason, fingerprint, match, repeated
 from smartscheduler.imports.synonyms import normal
 from smartscheduler.imports.targets import NOTE, targets_of
 
@@ -115,7 +115,8 @@ def test_content_takes_only_what_is_free() -> None:
 
 
 def test_a_job_number_of_another_system_is_the_external_id() -> None:
-    assert match("jobs", table(["Job #"], ["100234"])).targets == ["external_id"]
+    mapping = match("jobs", table(["Job #"], ["100234"]))
+    assert (mapping.targets, mapping.reasons) == (["external_id"], [Reason("content", 1, 1)])
     assert match("jobs", table(["Job #"], ["JOB-20261130-0A1B2C3D"])).targets == ["job_number"]
     assert match("jobs", table(["Job #", "External ID"], ["100234", "7"])).targets == ["job_number", "external_id"]
 

@@ -3,7 +3,6 @@
 `exports/` has a file for each, with the column names of that product and data of our own.
 """
 
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,15 @@ from contractors.models import Contractor
 from customers.models import Customer
 from jobs.models import Job
 from smartscheduler.imports.assembly import standard_rows, with_defaults
-from smartscheduler.imports.file_reader import Row, Table
+from smartscheduler.imports.file_reader import Row, Table, read_table
 from smartscheduler.imports.importers import IMPORTERS
 from smartscheduler.imports.mapping import Mapping, match
 from smartscheduler.imports.presets import PRESETS, Preset, preset_label, preset_of, presets_of, source_of
 from smartscheduler.imports.row_importer import Done, work_on
+from smartscheduler.imports.services import begin, match_columns
 from smartscheduler.imports.targets import targets_of
 from tests.factories import ContractorFactory, UserFactory
+from tests.imports.test_imports import counts, errors, finished
 from tests.imports.test_mapping import table
 
 CASES = [(preset, kind) for preset in PRESETS for kind in preset.kinds]
@@ -29,9 +30,11 @@ of_each_file = pytest.mark.parametrize(
 
 
 def file_of(code: str) -> Table:
-    with (Path(__file__).parent / "exports" / f"{code}.csv").open(newline="") as file:
-        titles, *lines = csv.reader(file)
-    return table(titles, *lines)
+    return read_table(f"{code}.csv", content_of(code))
+
+
+def content_of(code: str) -> bytes:
+    return (Path(__file__).parent / "exports" / f"{code}.csv").read_bytes()
 
 
 def rows_of(code: str, kind: str) -> list[Row]:
@@ -289,3 +292,42 @@ def test_vendors_are_imported_as_contractors() -> None:
     assert created.outcome == "created"
     assert refused.errors.keys() >= {"email"}
     assert Contractor.objects.get().name == "Ada Tiles"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("jobber_clients", (2, 1, 0, 0)),
+        ("housecall_pro_customers", (2, 0, 0, 0)),
+        ("quickbooks_customers", (3, 0, 0, 0)),
+        ("google_contacts", (2, 0, 0, 0)),
+    ],
+)
+def test_files_of_customers_go_straight_to_the_check(code: str, expected: tuple[int, ...]) -> None:
+    run = begin(kind="customers", name=f"{code}.csv", content=content_of(code), actor=UserFactory())
+    assert (run.state, run.matched_by, run.options["source"]) == ("checking", code, source_of(code))
+    run = finished(run)
+    assert counts(run) == expected, errors(run)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("code", "kind", "defaults", "expected"),
+    [
+        ("jobber_jobs", "jobs", {"type": "flooring", "duration": "2:00"}, (2, 0, 0, 0)),
+        ("servicetitan_jobs", "jobs", {"duration": "2:00"}, (2, 0, 0, 0)),
+        ("quickbooks_vendors", "contractors", {"type": "tile"}, (1, 0, 0, 1)),
+    ],
+)
+def test_other_files_are_checked_with_a_value_for_all_rows(
+    code: str, kind: str, defaults: dict[str, str], expected: tuple[int, ...]
+) -> None:
+    ContractorFactory(name="Ada Moore", type="multi")
+    actor = UserFactory()
+    run = begin(kind=kind, name=f"{code}.csv", content=content_of(code), actor=actor)
+    assert (run.state, run.matched_by, run.options["source"]) == ("matching", code, source_of(code))
+    options = {"defaults": defaults}
+    run = match_columns(run_id=run.pk, targets=run.mapping, seen=run.match_version, actor=actor, options=options)
+    run = finished(run)
+    assert counts(run) == expected, errors(run)
