@@ -26,6 +26,7 @@ from smartscheduler.imports.cell_formats import (
 )
 from smartscheduler.imports.columns import NOTES, PLACE
 from smartscheduler.imports.file_reader import Row
+from smartscheduler.imports.work_types import read_contractor_type, read_job_type
 from smartscheduler.places import Point, known_time_zones, time_zone_at, zone
 
 USUAL_WEEK = "Mon-Fri 08:00-17:00"
@@ -85,7 +86,7 @@ def body_of_contractor(row: Row, present: Location | None, geocoded: GeocodingRe
     cells = Cells(row)
     for name in ("email", "name"):
         cells.read(name, str, also_empty=True)
-    cells.read("type", str.lower, also_empty=True)
+    cells.read("type", lambda text: _type(read_contractor_type(text)), also_empty=True)
     cells.read("phone_number", partial(_phone, "phone_number", only_at_home=True), also_empty=True)
     cells.read("skills", read_list, also_empty=True)
     cells.read("service_radius_miles", lambda text: read_miles(text) if text else None, also_empty=True)
@@ -96,6 +97,11 @@ def body_of_contractor(row: Row, present: Location | None, geocoded: GeocodingRe
     return cells.body()
 
 
+def _type(type_and_remark: tuple[str, str]) -> Value:
+    name, remark = type_and_remark
+    return Value(name, (remark,) if remark else ())
+
+
 def body_of_job(row: Row, present: Location | None, geocoded: GeocodingResult | None, order: Order = "mdy") -> Body:
     """Payload of a new job, or of changes to the `present` one. Dates without an offset are local times of the site."""
     if _says_more(row.get("customer_phone", "")):
@@ -103,8 +109,8 @@ def body_of_job(row: Row, present: Location | None, geocoded: GeocodingResult | 
     cells = Cells(row)
     cells.read("special_requirements", read_notes, also_empty=True)
     cells.read("customer_name", str, also_empty=True)
-    for name in ("type", "priority"):
-        cells.read(name, str.lower)
+    cells.read("type", lambda text: _type(read_job_type(text)))
+    cells.read("priority", str.lower)
     cells.read("customer_phone", partial(_phone, "customer_phone"), also_empty=True)
     cells.read("required_skills", read_list, also_empty=True)
     cells.read("duration", read_duration)

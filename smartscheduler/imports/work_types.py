@@ -35,7 +35,7 @@ def read_contractor_type(text: str) -> tuple[str, str]:
     """The type of a contractor, and a remark if it is more than the cell says. Unknown words stay as they are."""
     types = types_of(text)
     if len(types) < 2:
-        return (types[0] if types else text), ""
+        return (types[0] if types else text.lower()), ""
     if MULTI in types or len(types) == len(WORDS):
         return MULTI, ""
     remark = gettext("“{text}” was read as multi: the contractor can get all types of work.")
@@ -46,5 +46,5 @@ def read_job_type(text: str) -> tuple[str, str]:
     """The type of a job, the first that the cell names, and a remark on the others. Unknown words stay as they are."""
     types = [name for name in types_of(text) if name != MULTI]
     if len(types) < 2:
-        return (types[0] if types else text), ""
+        return (types[0] if types else text.lower()), ""
     return types[0], gettext("“{text}” was read as {type}.").format(text=text, type=types[0])

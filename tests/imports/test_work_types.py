@@ -32,7 +32,7 @@ def test_a_contractor_of_several_types_is_multi_with_a_remark() -> None:
         "“Tile, Carpet” was read as multi: the contractor can get all types of work.",
     )
     assert read_contractor_type("All: tile, carpet, wood") == ("multi", "")
-    assert read_contractor_type("Paint") == ("Paint", "")
+    assert read_contractor_type("Paint") == ("paint", "")
 
 
 def test_a_job_has_one_type() -> None:
