@@ -47,9 +47,9 @@ def _hits(fits: ContentTest, cells: Sequence[str]) -> int:
 
 
 # Targets by name whose content shows that another one is meant.
-REFINED: tuple[tuple[str, str, Callable[[Sequence[str]], object]], ...] = (
+REFINED: tuple[tuple[str, str, Callable[[Sequence[str]], int]], ...] = (
     ("address", "full_address", lambda cells: _hits(is_address_line, cells)),
-    ("job_number", "external_id", lambda cells: not any(map(is_own_job_number, cells))),
+    ("job_number", "external_id", lambda cells: 0 if any(map(is_own_job_number, cells)) else len(cells)),
     ("clock", "start", lambda cells: _hits(is_date, cells)),
     ("end_clock", "end", lambda cells: _hits(is_date, cells)),
     ("start", "clock", lambda cells: _hits(is_clock, cells)),
@@ -104,7 +104,7 @@ def match(kind: str, table: Table) -> Mapping:
     passed_over |= {name for name in names if preset and preset.knows(name)}
     _by_name(kind, names, passed_over, targets, reasons)
     samples = _samples(table)
-    _refine(samples, targets)
+    _refine(samples, targets, reasons)
     for at, cells in enumerate(samples):
         if targets[at] is None and names[at] not in passed_over:
             _by_content(kind, at, cells, targets, reasons)
@@ -201,11 +201,12 @@ def _samples(table: Table) -> list[list[str]]:
     return list(samples.values())
 
 
-def _refine(samples: Sequence[Sequence[str]], targets: Targets) -> None:
+def _refine(samples: Sequence[Sequence[str]], targets: Targets, reasons: list[Reason | None]) -> None:
     """Correct targets by content: whole addresses are split, foreign numbers are external IDs, times are no dates."""
-    for name, other, is_other in REFINED:
-        if (cells := _cells_of(name, other, samples, targets)) and is_other(cells):
-            targets[targets.index(name)] = other
+    for name, other, hits_of in REFINED:
+        if (cells := _cells_of(name, other, samples, targets)) and (hits := hits_of(cells)):
+            at = targets.index(name)
+            targets[at], reasons[at] = other, Reason("content", hits, len(cells))
 
 
 def _cells_of(name: str, other: str, samples: Sequence[Sequence[str]], targets: Targets) -> Sequence[str]:
