@@ -17,3 +17,12 @@ def test_both_contracts_have_the_same_layers() -> None:
 
 def test_no_import_is_ignored() -> None:
     assert not [contract["name"] for contract in CONTRACTS if contract.get("ignore_imports")]
+
+
+def test_tests_stand_where_their_code_stands() -> None:
+    """Each package has a folder of tests with its name. Commands are tested with the package that they call."""
+    packages = {
+        path.parent.name for top in (BASE_DIR, BASE_DIR / "smartscheduler") for path in top.glob("*/__init__.py")
+    }
+    tested = {path.parent.name for path in (BASE_DIR / "tests").glob("*/__init__.py")}
+    assert packages - {"management", "tests"} <= tested
