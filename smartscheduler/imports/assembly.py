@@ -107,8 +107,8 @@ def with_defaults(row: Row, options: Mapping[str, Any]) -> Row:
 def _name(row: Row, parts: Mapping[str, str], column: str) -> None:
     """The name: as given, of its parts, the company, or the display name, which can repeat a company."""
     if parts.keys() & {"first_name", "middle_name", "last_name"}:
-        given = " ".join(filter(None, [parts.get("first_name"), parts.get("middle_name")]))
-        person = join_name(given, parts.get("last_name", ""))
+        first_names = " ".join(filter(None, [parts.get("first_name"), parts.get("middle_name")]))
+        person = join_name(first_names, parts.get("last_name", ""))
         row[column] = row.get(column) or person
     if "company" in parts:
         row[column] = row.get(column) or parts["company"]
