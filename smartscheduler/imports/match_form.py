@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import Any
 
 from django import forms
@@ -27,7 +26,7 @@ from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.needs import missing
 from smartscheduler.imports.presets import preset_label
 from smartscheduler.imports.readings import Line
-from smartscheduler.imports.tables import left_out, sheet_heads
+from smartscheduler.imports.tables import left_out, sheet_heads, told_date_order
 from smartscheduler.imports.targets import label_of, targets_of
 from smartscheduler.imports.text_encodings import ENCODINGS, SWITCHABLE
 
@@ -149,6 +148,8 @@ class MatchForm(VersionedForm):
         known = [("", ""), *((name, name) for name in targets_of(run.kind).names)]
         for at, title in enumerate(table.titles):
             self.fields[f"column_{at}"] = forms.ChoiceField(required=False, choices=known, label=title)
+        if run.kind == ImportRun.Kind.JOBS:
+            self._add_date_order()
         defaults = run.options.get("defaults", {})
         if "type" in DEFAULTS[run.kind]:
             self.fields["default_type"] = forms.ChoiceField(
@@ -167,6 +168,19 @@ class MatchForm(VersionedForm):
                 help_text=_("2:30, 2.5 or 150 min"),
                 widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
             )
+
+    def _add_date_order(self) -> None:
+        """Offer the order that the dates tell, and both orders."""
+        told = told_date_order(self.table, self.present)
+        orders = {"mdy": _("Month first: 03/04 is March 4"), "dmy": _("Day first: 03/04 is April 3")}
+        chosen = self.run.options.get("date_order", told)
+        self.fields["date_order"] = forms.ChoiceField(
+            required=False,
+            choices=[("", gettext("As the dates tell. {order}").format(order=orders[told])), *orders.items()],
+            initial=chosen if chosen != told else "",
+            label=_("Order of day and month"),
+            widget=UnfoldAdminSelectWidget(),
+        )
 
     def clean_default_duration(self) -> str:
         text = str(self.cleaned_data["default_duration"]).strip()
@@ -194,7 +208,8 @@ class MatchForm(VersionedForm):
     def options(self) -> dict[str, Any]:
         """The options of a valid form."""
         values = {name: self.cleaned_data.get(f"default_{name}") for name in DEFAULTS[self.run.kind]}
-        return {"defaults": {name: value for name, value in values.items() if value}}
+        defaults = {name: value for name, value in values.items() if value}
+        return {"defaults": defaults, "date_order": self.cleaned_data.get("date_order", "")}
 
     @property
     def values(self) -> dict[str, Any]:
@@ -279,7 +294,7 @@ class MatchForm(VersionedForm):
     @property
     def more(self) -> list[forms.BoundField]:
         """The fields below the columns."""
-        return [self[name] for name in self.fields if name.startswith("default_")]
+        return [self[name] for name in self.fields if name == "date_order" or name.startswith("default_")]
 
 
 def reason_text(reason: Reason, mapping: ColumnMapping) -> str:
@@ -299,9 +314,15 @@ def reason_text(reason: Reason, mapping: ColumnMapping) -> str:
 
 
 def first_values(table: Table) -> list[list[str]]:
-    """The first filled cells of each column, cut to a length."""
-    filled = ((row[name] for row in table.rows if row[name]) for name in table.headings)
-    return [
-        [cell if len(cell) <= LONGEST_VALUE else f"{cell[:LONGEST_VALUE]}…" for cell in islice(cells, VALUES)]
-        for cells in filled
-    ]
+    """The first filled cells of each column, cut to a length. A column without any is empty in all rows."""
+    samples: dict[str, list[str]] = {name: [] for name in table.headings}
+    unfinished = set(samples)
+    for row in table.rows:
+        for name in [name for name in unfinished if row[name]]:
+            cell = row[name]
+            samples[name].append(cell if len(cell) <= LONGEST_VALUE else f"{cell[:LONGEST_VALUE]}…")
+            if len(samples[name]) == VALUES:
+                unfinished.remove(name)
+        if not unfinished:
+            break
+    return list(samples.values())

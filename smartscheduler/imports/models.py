@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Self
@@ -212,6 +213,11 @@ class ImportedRow(models.Model):
     @property
     def complaints(self) -> list[str]:
         """The errors with their columns."""
+        return self.complaints_under({})
+
+    def complaints_under(self, titles: Mapping[str, str]) -> list[str]:
+        """The errors with the headings that their columns have in the file, where `titles` has them."""
         return [
-            f"{name}: {' '.join(messages)}" if name else " ".join(messages) for name, messages in self.errors.items()
+            f"{titles.get(name, name)}: {' '.join(messages)}" if name else " ".join(messages)
+            for name, messages in self.errors.items()
         ]

@@ -10,10 +10,9 @@ from smartscheduler.imports.columns import RESULTS
 from smartscheduler.imports.file_reader import Row
 from smartscheduler.imports.importers import IMPORTERS
 from smartscheduler.imports.models import ImportedRow, ImportRun
-from smartscheduler.imports.tables import left_out, table_of, uploaded_table
+from smartscheduler.imports.tables import LONGEST_TITLE, left_out, table_of, titles_by_column, uploaded_table
 
 MOST_GROUPS = 30
-LONGEST_TITLE = 60
 # Messages that differ only in quoted text and numbers are grouped.
 GROUPED = r"""
 SELECT wrong.key, min(message), count(DISTINCT outcome.id)
@@ -60,14 +59,14 @@ class Results:
         added = [] if self._key else [key]
         self.headings = [*added, *(self._table.titles[n] for n in kept), *RESULTS]
         self._left_out = [(self._table.headings[n], self._table.titles[n]) for n in kept if not targets[n]]
-        self._written = not run.is_dry
+        self._written, self._titles_by_column = not run.is_dry, titles_by_column(run)
 
     def __iter__(self) -> Iterator[list[str]]:
         for line, row in zip(self._table.lines, self._table.rows, strict=True):
             became = self._became.get(line)
             refused = became is not None and became.outcome == ImportedRow.Outcome.REFUSED
             if refused or not self._refused_only:
-                yield [*self._cells(row, became), *_result(became, self._left_out_of(row))]
+                yield [*self._cells(row, became), *self._result(became, row)]
 
     def _cells(self, row: Row, became: ImportedRow | None) -> Iterable[str]:
         made = became.key if self._written and became else ""
@@ -75,6 +74,12 @@ class Results:
             yield made
         for name in self._names:
             yield row[name] or (made if name == self._key else "")
+
+    def _result(self, became: ImportedRow | None, row: Row) -> tuple[str, str, str]:
+        if became is None:
+            return gettext("Not processed"), "", ""
+        remarks = " ".join(filter(None, [became.remarks, self._left_out_of(row)]))
+        return became.get_outcome_display(), " · ".join(became.complaints_under(self._titles_by_column)), remarks
 
     def _left_out_of(self, row: Row) -> str:
         """The columns that were left out and have a cell in this row, as a sentence."""
@@ -90,10 +95,3 @@ def left_out_of(run: ImportRun) -> list[str]:
 def left_out_text(titles: Sequence[str]) -> str:
     """The sentence that names the columns that were left out."""
     return gettext("Left out: {columns}.").format(columns=", ".join(title[:LONGEST_TITLE] for title in titles))
-
-
-def _result(became: ImportedRow | None, left_out: str) -> tuple[str, str, str]:
-    if became is None:
-        return gettext("Not processed"), "", ""
-    remarks = " ".join(filter(None, [became.remarks, left_out]))
-    return became.get_outcome_display(), " · ".join(became.complaints), remarks

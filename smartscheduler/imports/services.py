@@ -21,13 +21,12 @@ from smartscheduler.imports.needs import missing
 from smartscheduler.imports.presets import source_of
 from smartscheduler.imports.readings import Sheet, packed_reading, unpacked_reading
 from smartscheduler.imports.saved_mappings import matched, remember
-from smartscheduler.imports.tables import uploaded_table
+from smartscheduler.imports.tables import LONGEST_TITLE, told_date_order, uploaded_table
 from smartscheduler.imports.targets import label_of, targets_of
 from smartscheduler.imports.text_encodings import reread
 
 State = ImportRun.State
 BY_HAND = "hand"
-LONGEST_TITLE = 60
 STALE = _("The match of this file has changed since you opened the page. Check your choices and send them again.")
 GOES_ON_AS = {State.UNCHECKED: State.CHECKING, State.STOPPED: State.IMPORTING}
 
@@ -67,6 +66,7 @@ def _match(run: ImportRun, table: Table) -> None:
     mapping = matched(run.kind, table)
     run.mapping, run.matched_by = mapping.stored, mapping.matched_by
     run.options = mapping.options | {name: value for name, value in run.options.items() if value}
+    run.options.setdefault("date_order", told_date_order(table, run.mapping))
     if mapping.preset and "source" not in {*run.mapping, *run.options}:
         run.options = {**run.options, "source": source_of(mapping.preset)}
     lacks = missing(run.kind, run.mapping, run.options.get("defaults", {}))
@@ -87,15 +87,19 @@ def match_columns(
 ) -> ImportRun:
     """Give each column of a file its target ("": left out), and start the check.
 
-    `options` replace those of the same name. `seen` is the `match_version` that the user has seen. Raises InvalidInput
-    with the fields `column_0`, … for targets that are unknown, repeated or missing.
+    `options` replace those of the same name; without a `date_order`, it is told from the dates. `seen` is the
+    `match_version` that the user has seen. Raises InvalidInput with the fields `column_0`, … for targets that are
+    unknown, repeated or missing.
     """
     run = _locked_to_match(run_id, seen)
     table = uploaded_table(run)
-    _check_targets(run.kind, table.titles, targets, (options or {}).get("defaults", {}))
+    chosen = {**run.options, **(options or {})}
+    _check_targets(run.kind, table.titles, targets, chosen.get("defaults", {}))
     if list(targets) != run.mapping:
         run.mapping, run.matched_by = list(targets), BY_HAND
-    run.options = {**run.options, **(options or {})}
+    run.options = chosen
+    if not (options or {}).get("date_order"):
+        run.options["date_order"] = told_date_order(table, run.mapping)
     run.rows.all().delete()
     run.begin(State.CHECKING)
     run.save()
@@ -123,6 +127,7 @@ def read_again(*, run_id: UUID, seen: str, sheet: int, heading_line: int, encodi
     run.heading_line = heading_line
     table = _table_below(reading.sheets[sheet], heading_line)
     run.total = len(table.rows)
+    run.options.pop("date_order", None)  # told from other cells
     _match(run, table)
     run.rows.all().delete()
     run.begin(State.MATCHING)

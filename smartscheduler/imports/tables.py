@@ -7,17 +7,20 @@ from functools import lru_cache
 from typing import Any, NamedTuple, overload
 from uuid import UUID
 
+from smartscheduler.core.entry.written_dates import date_order_of
 from smartscheduler.errors import InvalidInput
 from smartscheduler.imports import file_reader, isolated_reader
-from smartscheduler.imports.assembly import standard_rows
+from smartscheduler.imports.assembly import DATES, standard_rows
 from smartscheduler.imports.columns import RESULTS
 from smartscheduler.imports.file_reader import Row, Table
 from smartscheduler.imports.importers import IMPORTERS, Key
 from smartscheduler.imports.mapping import match
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.readings import Line, Reading, packed_reading, unpacked_reading
+from smartscheduler.imports.targets import targets_of
 
 ROWS_AT_ONCE = 500
+LONGEST_TITLE = 60
 
 
 class Layout(NamedTuple):
@@ -176,6 +179,23 @@ def left_out(table: Table, targets: Sequence[str]) -> list[str]:
     """The headings of the columns without a target, apart from those that a result file adds."""
     columns = zip(table.headings, table.titles, targets, strict=True)
     return [title for name, title, target in columns if not target and name not in RESULTS]
+
+
+def titles_by_column(run: ImportRun) -> dict[str, str]:
+    """The headings of the user by the columns of the product to which they were matched; none for older files."""
+    if not run.mapping:
+        return {}
+    known, titles = targets_of(run.kind), dict[str, list[str]]()
+    for title, target in zip(uploaded_table(run).titles, table_of(run).headings, strict=True):
+        for column in known.columns_of(target) if target else ():
+            titles.setdefault(column, []).append(title[:LONGEST_TITLE])
+    return {column: ", ".join(names) for column, names in titles.items()}
+
+
+def told_date_order(table: Table, targets: Sequence[str]) -> str:
+    """The order of day and month in the dates of a file, told from all of them: mdy or dmy."""
+    names = [name for name, target in zip(table.headings, targets, strict=True) if target in DATES]
+    return date_order_of(row[name] for row in table.rows for name in names) if names else "mdy"
 
 
 def options_of(run: ImportRun) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext, ngettext
 
 from smartscheduler.imports.models import ImportedRow, ImportRun
 from smartscheduler.imports.result_file import complaints, left_out_of
+from smartscheduler.imports.tables import titles_by_column
 
 ROWS_A_PAGE = 100
 # After this time without progress, the worker is probably not running.
@@ -51,12 +52,17 @@ def outcome(run: ImportRun, query: QueryDict) -> dict[str, Any]:
         rows = rows.filter(outcome=shown)
     if column is not None:
         rows = rows.filter(errors__has_key=column)
-    paginator = Paginator(rows, ROWS_A_PAGE)
+    page = Paginator(rows, ROWS_A_PAGE).get_page(query.get("page"))
+    titles = titles_by_column(run) if run.refused else {}
     return {
         "left_out": left_out_of(run),
-        "kinds_of_errors": complaints(run) if run.refused else [],
+        "kinds_of_errors": [(group, titles.get(group.column, group.column)) for group in complaints(run)]
+        if run.refused
+        else [],
         "outcomes": [(result.value, result.label, counts[result]) for result in counts if counts[result]],
         "shown": shown,
         "column": column,
-        "page": paginator.get_page(query.get("page")),
+        "column_title": titles.get(column, column) if column else "",
+        "page": page,
+        "rows": [(row, row.complaints_under(titles)) for row in page.object_list],
     }

@@ -108,13 +108,14 @@ class TestWhenAUserIsAsked:
         )
         matched(run, targets, remember_it=True, options={"defaults": {"type": "carpet"}})
         again = finished(taken_in(without_type, actor))
-        assert (again.state, again.options) == ("checked", {"source": "pen", "defaults": {"type": "carpet"}})
+        assert again.state == "checked"
+        assert (again.options["source"], again.options["defaults"]) == ("pen", {"type": "carpet"})
         assert counts(again) == (1, 0, 0, 0), errors(again)
 
     def test_an_export_that_lacks_what_new_records_need_is_shown_first(self, actor: User) -> None:
         content = (BASE_DIR / "tests/imports/exports/quickbooks_vendors.csv").read_bytes()
         run = begin(kind="contractors", name="vendors.csv", content=content, actor=actor)
-        assert (run.state, run.options) == ("matching", {"source": "quickbooks"})
+        assert (run.state, run.options["source"]) == ("matching", "quickbooks")
 
 
 class TestTheAnswer:
@@ -178,6 +179,24 @@ class TestTheAnswer:
         text = "\n".join(",".join(f'"{cell}"' for cell in line) for line in [results.headings, row])
         again = finished(taken_in(text, actor, "jobs"))
         assert (again.state, counts(again)) == ("checked", (0, 0, 1, 0)), errors(again)
+
+    def test_the_order_of_day_and_month_is_told_from_all_dates_and_can_be_switched(self, actor: User) -> None:
+        head, place = "Kind of work,Needed by,How long,Place", '2:00,"100 Congress Avenue, Austin, TX 78701"'
+        text = f"{head}\ntile,3/4/2031,{place}\ntile,25/12/2030,{place}\n"
+        targets = ["type", "desired_date", "duration", "full_address"]
+        run = finished(matched(taken_in(text, actor, "jobs"), targets))
+        assert (run.options["date_order"], counts(run)) == ("dmy", (2, 0, 0, 0)), errors(run)
+        run = finished(matched(run, targets, options={"date_order": "mdy"}))
+        assert (run.options["date_order"], list(errors(run))) == ("mdy", [3])
+        client = signed_in()
+        address = reverse("admin:imports_importrun_match", args=[run.pk])
+        page = client.get(address)
+        assert "As the dates tell. Day first: 03/04 is April 3" in page.content.decode()
+        values = fields_of(page, "match_form")
+        assert values["date_order"] == "mdy"
+        client.post(address, values | {"date_order": ""})
+        run = finished(ImportRun.objects.get())
+        assert (run.options["date_order"], counts(run)) == ("dmy", (2, 0, 0, 0))
 
 
 class TestRefusals:
@@ -292,7 +311,7 @@ class TestThePage:
         data = {"kind": "contractors", "twins": "on", "source": "Housecall Pro"}
         file = SimpleUploadedFile("crew.csv", OFFICE.encode())
         signed_in().post(reverse("admin:imports_importrun_add"), data | {"file": file})
-        assert ImportRun.objects.get().options == {"source": "housecall-pro"}
+        assert ImportRun.objects.get().options == {"source": "housecall-pro", "date_order": "mdy"}
         file = SimpleUploadedFile("crew.csv", OFFICE.encode())
         page = signed_in().post(reverse("admin:imports_importrun_add"), data | {"file": file, "source": "§"})
         assert "Enter letters or digits." in page.content.decode()
@@ -322,6 +341,11 @@ def test_the_cells_of_a_result_are_those_of_the_user(actor: User) -> None:
     assert errors(run)[2]["zip_code"]
     (row,) = Results(run, refused_only=True)
     assert OFFICE_ROW.replace("78701", "787").split(",") == row[:10]
+    assert row[11].startswith("Zip: ")
+    address = reverse("admin:imports_importrun_change", args=[run.pk])
+    html = signed_in().get(f"{address}?rows=refused&column=zip_code").content.decode()
+    assert "<strong>Zip:</strong>" in html
+    assert "With an error in <strong>Zip</strong>: 1" in html
 
 
 def book(*sheets: tuple[str, list[list[str]]]) -> bytes:
