@@ -31,6 +31,7 @@ settings.load_profile("suite")
 
 # The key of the advisory lock of the processes of a run, on the maintenance database.
 TEMPLATE_LOCK = 1_720_618_446
+LONGEST_ID = 100
 
 
 @pytest.fixture(scope="session")
@@ -160,6 +161,14 @@ def content_types_are_not_read_yet(request: pytest.FixtureRequest) -> None:
         from django.contrib.contenttypes.models import ContentType  # after Django is set up
 
         ContentType.objects.clear_cache()
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Files and long texts in the ID of a test are their argument's name, because the processes of a run compare IDs.
+
+    The bytes of a workbook contain the time at which it was made.
+    """
+    return argname if isinstance(val, bytes | str) and len(val) > LONGEST_ID else None
 
 
 @pytest.hookimpl(wrapper=True)
