@@ -13,7 +13,7 @@ import pytest
 from openpyxl import Workbook
 
 from smartscheduler import imports
-from smartscheduler.imports import cell_formats, file_reader
+from smartscheduler.imports import cell_formats, csv_reader, file_reader, text_encodings
 from smartscheduler.imports.columns import COLUMNS
 from smartscheduler.imports.row_to_payload import body_of_contractor, body_of_job
 from smartscheduler.privacy import pii_matcher
@@ -32,6 +32,8 @@ INPUTS: dict[str, Callable[..., str]] = {
     "weeks": lambda n: "Mon 08:00-12:00; " * (n // 17) + "x",
     "quotes": lambda n: '"a""' * (n // 4),
     "open quotes": lambda n: ';"""' * (n // 4),
+    "quotes that open and close in each line": lambda n: 'a",b,"c\n' * (n // 8),
+    "quotes of inches": lambda n: 'a,5",b\n' * (n // 7),
     "blanks and quotes": lambda n: '"a" ' * (n // 4) + "x",
     "clock, blanks": lambda n: "08:00" + " " * n + "x",
     "number, blanks": lambda n: "2.5" + " " * n + "x",
@@ -82,6 +84,13 @@ def parsers() -> dict[str, Callable[..., object]]:
     return functions | {
         "heading": file_reader.heading,
         "people": person.redact,
+        "encoding": lambda text: text_encodings.encoding_of(text.encode("cp1252", "replace")),
+        "plausibility": text_encodings.plausibility,
+        "UTF-8 with strays": lambda text: text_encodings.decoded_as(text.encode("cp1252", "replace"), "utf-8"),
+        "another encoding": lambda text: text_encodings.reread(
+            file_reader.read_file("x.csv", f"a,b\n{text}x".encode("cp1252", "replace"), encoding="cp1252"), "mac-roman"
+        ),
+        "separator": csv_reader.separator_of,
         "csv of one cell": lambda text: file_reader.read_table("x.csv", f"a,b\n{text}".encode()),
         "csv of its first line": lambda text: file_reader.read_table("x.csv", text.encode()),
         "csv of many lines": lambda text: file_reader.read_table(
@@ -98,6 +107,8 @@ def test_a_parser_is_linear(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # Its own limits would hide what comes behind them.
     monkeypatch.setattr(file_reader, "MOST_CHARACTERS_OF_A_CELL", 10**9)
     monkeypatch.setattr(file_reader, "MOST_ROWS", 10**9)
+    monkeypatch.setattr(csv_reader, "LONGEST_RECORD", 10**9)
+    monkeypatch.setattr(text_encodings, "SAMPLE_LETTERS", 10**9)
     for shape, make in INPUTS.items():
         assert not grows_too_fast(PARSERS[name], make(GROWTH * N), make(N)), shape
 
