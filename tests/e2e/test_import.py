@@ -27,7 +27,7 @@ def test_a_file_is_checked_and_imported(visit: Open, api: Api) -> None:
     expect(page.locator("input[type=file]")).to_be_attached()
     assert barriers(page) == []
     choose(page, GOOD, BAD)
-    expect(page.get_by_text("To add: 1. To change: 0.").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("To add: 1. To change: 0.").first).to_be_visible(timeout=60_000)
     expect(page.get_by_role("cell", name="Stale Crew")).to_have_count(0)
     expect(page.get_by_role("row").filter(has_text="type:")).to_contain_text("is not a valid choice")
     assert barriers(page) == []
@@ -36,7 +36,7 @@ def test_a_file_is_checked_and_imported(visit: Open, api: Api) -> None:
     assert api.get("contractors/", search="fresh.crew")["count"] == 0
 
     page.get_by_role("button", name="Import").click()
-    expect(page.get_by_text("Added: 1. Changed: 0.").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Added: 1. Changed: 0.").first).to_be_visible(timeout=60_000)
     (made,) = api.listed("contractors/", search="fresh.crew")
     assert (made["name"], made["status"], len(made["working_hours"])) == ("Fresh Crew", "active", 5)
     with page.expect_download() as download:
@@ -65,7 +65,7 @@ def test_ten_kinds_of_errors_are_corrected_in_the_result_and_sent_again(visit: O
     lines += [GOOD.replace("fresh.", "ten9."), GOOD.replace("fresh.", "TEN9.")]
     page = visit("/admin/imports/importrun/add/?kind=contractors", COORDINATOR)
     choose(page, *lines)
-    expect(page.get_by_text("To add: 1. To change: 0.").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("To add: 1. To change: 0.").first).to_be_visible(timeout=60_000)
     complaints = page.locator(".complaints")
     for column in WRONG:
         expect(complaints).to_contain_text(f"{column}:")
@@ -91,9 +91,9 @@ def test_ten_kinds_of_errors_are_corrected_in_the_result_and_sent_again(visit: O
     file = FilePayload(name="again.csv", mimeType="text/csv", buffer=again.getvalue().encode())
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Check").click()
-    expect(page.get_by_text("To add: 10. To change: 0.").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("To add: 10. To change: 0.").first).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Import").click()
-    expect(page.get_by_text("Added: 10. Changed: 0.").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Added: 10. Changed: 0.").first).to_be_visible(timeout=60_000)
     assert {contractor["email"].split(".")[0] for contractor in api.listed("contractors/", search="ten")} >= {
         *(f"ten{n}" for n in range(9)),
         "ten10",
@@ -107,13 +107,13 @@ def test_progress_keeps_the_keyboard_and_can_be_stopped(visit: Open, api: Api) -
     stop = page.get_by_role("button", name="Stop")
     stop.focus()
     progress = page.get_by_role("progressbar")
-    expect(page.get_by_text("You can leave this page")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("You can leave this page")).to_be_visible(timeout=60_000)
     before = page.get_by_text("Checking:").text_content()
-    expect(page.get_by_text("Checking:")).not_to_have_text(before or "", timeout=20_000)
+    expect(page.get_by_text("Checking:")).not_to_have_text(before or "", timeout=60_000)
     expect(progress).to_be_visible()
     expect(stop).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("The check was stopped after").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("The check was stopped after").first).to_be_visible(timeout=60_000)
     assert barriers(page) == []
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     assert api.get("contractors/", search="many1")["count"] == 0
@@ -128,7 +128,7 @@ def test_a_file_to_begin_with_can_be_sent_as_it_is(visit: Open) -> None:
         {"name": "jobs-template.xlsx", "mimeType": "application/octet-stream", "buffer": path.read_bytes()}
     )
     page.get_by_role("button", name="Check").click()
-    expect(page.get_by_text("The example row of a template is not imported.")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("The example row of a template is not imported.")).to_be_visible(timeout=60_000)
 
 
 def test_reports_for_a_manager(visit: Open) -> None:

@@ -57,11 +57,11 @@ def test_an_unprepared_file_is_matched_corrected_and_imported_and_known_again(vi
         hand.type("Skil")
         expect(target).to_have_value("skills")
         hand.click(page.get_by_role("button", name="Check"))
-        expect(page.get_by_text("To add: 2. To change: 0.").first).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("To add: 2. To change: 0.").first).to_be_visible(timeout=60_000)
         expect(page.get_by_role("link", name="Change the match")).to_be_visible()
         assert barriers(page) == []
         hand.click(page.get_by_role("button", name="Import"))
-        expect(page.get_by_text("Added: 2. Changed: 0.").first).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("Added: 2. Changed: 0.").first).to_be_visible(timeout=60_000)
     assert hand.clicks == 4
     (wren,) = api.listed("contractors/", search="wren@example.com")
     assert (wren["name"], wren["type"], wren["skills"]) == ("Wren Flooring", "tile", ["XL"])
@@ -75,7 +75,7 @@ def test_an_unprepared_file_is_matched_corrected_and_imported_and_known_again(vi
         page.goto(ADD)
         send(page, "crews.xlsx", office_book())
         hand.click(page.get_by_role("button", name="Check"))
-        expect(page.get_by_text("To add: 0. To change: 0. Unchanged: 2.").first).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("To add: 0. To change: 0. Unchanged: 2.").first).to_be_visible(timeout=60_000)
     assert hand.clicks == 1
 
 
@@ -88,7 +88,7 @@ def test_a_match_is_changed_from_the_check(visit: Open) -> None:
     page.get_by_role("button", name="Check").click()
     page.get_by_label("Trade").select_option("")
     page.get_by_role("button", name="Check").click()
-    expect(page.get_by_text("Rejected: 1.").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Rejected: 1.").first).to_be_visible(timeout=60_000)
     expect(page.get_by_text("1 column is left out: Trade")).to_be_visible()
     page.get_by_role("link", name="Change the match").click()
     expect(page.get_by_role("heading", name="Missing: Type of work")).to_be_visible()
@@ -99,7 +99,7 @@ def test_a_match_is_changed_from_the_check(visit: Open) -> None:
     assert barriers(page) == []
     page.get_by_label("Trade").select_option("Type of work")
     page.get_by_role("button", name="Check").click()
-    expect(page.get_by_text("To add: 1.").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("To add: 1.").first).to_be_visible(timeout=60_000)
 
 
 def odd_columns() -> bytes:
