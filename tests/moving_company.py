@@ -61,6 +61,14 @@ LENGTHS: dict[int, list[Any]] = {
 REMARKS = ["", "", "", "Gate code 4411", "Dog in yard – call first", "½ bath only", "Customer supplies the “good” tile"]
 
 
+NO_PHONE = "call the office"
+
+
+def lacks_email(number: int) -> bool:
+    """Whether a contractor has no email address, and is rejected."""
+    return number % 100 == 17
+
+
 @dataclass(frozen=True)
 class Worker:
     """A contractor of the office."""
@@ -87,13 +95,13 @@ class Company:
 class Office:
     """The office that keeps the files on a day."""
 
-    def __init__(self, today: date, dice: random.Random) -> None:
-        self.today, self.dice = today, dice
+    def __init__(self, today: date, part: int, dice: random.Random) -> None:
+        self.today, self.dice, self.bookings, self.jobs_of_all = today, dice, BOOKINGS // part, JOBS // part
         names = list(product(FIRST, LAST))
         dice.shuffle(names)
-        self.names = names[:CONTRACTORS]
-        self.clients = [f"{first} {last}" for first, last in names[CONTRACTORS:]]
-        self.clients += [f"{last} {word}" for word in COMPANIES for last in LAST]
+        self.names = names[: CONTRACTORS // part]
+        self.clients = [f"{first} {last}" for first, last in names[CONTRACTORS::part]]
+        self.clients += [f"{last} {word}" for word in COMPANIES for last in LAST[::part]]
         self.phones = {name: (AREAS[n % 5], f"{2000 + n:04}") for n, name in enumerate(self.clients)}
         self.sites = {
             name: (f"{100 + n} {self._street()}", *dice.choice(PLACES)) for n, name in enumerate(self.clients)
@@ -131,7 +139,8 @@ class Office:
         )
         for number, (first, last) in enumerate(self.names):
             trades = list(TRADES)[number % len(TRADES)]
-            self.workers.append(Worker(first, last, frozenset(TRADES[trades])))
+            if not lacks_email(number):
+                self.workers.append(Worker(first, last, frozenset(TRADES[trades])))
             sheet.append(self._contractor(number, first, last, trades))
         return _packed(book)
 
@@ -144,8 +153,7 @@ class Office:
         other = ["", "", f"737-555-{digits} ext. 12", f"Wife: (737) 555-{digits}"][number % 4]
         return [
             first, last, phone, other,
-            # Three have none, and are refused.
-            "" if number % 120 == 50 else f"crew{number}@example.com",
+            "" if lacks_email(number) else f"crew{number}@example.com",
             trades,
             f"{400 + number} {self._street()}, {city}, {'Texas' if number % 7 == 0 else 'TX'} {zip_code}",
             ["Mon-Fri 8am-5pm", "Mon-Sat 7:30am-6pm", "", "Mon-Fri 08:00-17:00"][number % 4],
@@ -188,7 +196,7 @@ class Office:
         return forms[int(digits) % len(forms)].format(area, digits)
 
     def jobs(self, faults: dict[int, str]) -> bytes:
-        """A workbook of jobs; the first BOOKINGS have a contractor. `faults` gets the lines with a fault."""
+        """A workbook of jobs; the first ones have a contractor. `faults` gets the lines with a fault."""
         book = Workbook()
         sheet = book.worksheets[0]
         sheet.title = "Jobs"
@@ -212,9 +220,9 @@ class Office:
         """One visit of a contractor on a working day: so many contractors are free, and drives never matter."""
         days = [self.today + timedelta(days=ahead) for ahead in range(2, 32)]
         slots = cycle([day for day in days if day.weekday() < 5])
-        for number in range(BOOKINGS):
-            worker, day = self.workers[number % CONTRACTORS], next(slots)
-            past = number >= CONTRACTORS and number % 2 == 0
+        for number in range(self.bookings):
+            worker, day = self.workers[number % len(self.workers)], next(slots)
+            past = number >= len(self.workers) and number % 2 == 0
             yield self._job(number, self.dice.choice(sorted(worker.types))) | {
                 "day": self._day(day - timedelta(weeks=6) if past else day, number),
                 "time": [time(9), "9:00 AM", "9am", "09:00", time(12, 30), "12:30 PM"][number % 6],
@@ -223,7 +231,7 @@ class Office:
             }
 
     def _open_jobs(self) -> Iterator[dict[str, Any]]:
-        for number in range(BOOKINGS, JOBS):
+        for number in range(self.bookings, self.jobs_of_all):
             day = self.today + timedelta(days=2 + number % 55)
             yield self._job(number, ["tile", "carpet", "flooring"][number % 3]) | {
                 "day": self._day(day, number),
@@ -248,32 +256,34 @@ class Office:
 
     def _spoil(self, lines: list[dict[str, Any]], faults: dict[int, str]) -> None:
         """Put the faults into the lines. The headings are line 1."""
-        for at in (10, 70, 130):
+        bookings, jobs = self.bookings, len(lines)
+        for part in (0.025, 0.175, 0.325):
+            at = int(bookings * part)
             lines[at]["installer"] = "Bob from Dallas"
             faults[at + 2] = "contractor"
-        for at in (600, 900, 1200):
-            lines[at] |= {"zip": "10001"}
-            faults[at + 2] = "zip_code"
-        for at in (20, 80, 140, 200):  # the same contractor at the same time as in the line above
+            at += 3  # the same contractor at the same time as in the line above
             lines[at] |= {name: lines[at - 1][name] for name in ("day", "time", "installer", "work", "status")}
             faults[at + 2] = "start"
-        for at in (700, 1000):
-            lines[at]["day"] = "sometime in spring"
-            faults[at + 2] = "desired_date"
-        for at in (800, 1100):
-            lines[at] |= {"address": "", "city": ""}
-            faults[at + 2] = "address"
-        for at in (650, 950, 1250):  # optional: kept as a note
-            lines[at]["phone"] = "call the office"
+        for part in (0.3, 0.45, 0.6):
+            lines[int(jobs * part)] |= {"zip": "10001"}
+            faults[int(jobs * part) + 2] = "zip_code"
+        for part in (0.35, 0.5):
+            lines[int(jobs * part)]["day"] = "sometime in spring"
+            faults[int(jobs * part) + 2] = "desired_date"
+        for part in (0.4, 0.55):
+            lines[int(jobs * part)] |= {"address": "", "city": ""}
+            faults[int(jobs * part) + 2] = "address"
+        for part in (0.325, 0.475, 0.625):  # optional: kept as a note
+            lines[int(jobs * part)]["phone"] = NO_PHONE
 
 
-def company(today: date, seed: int = SEED) -> Company:
-    """The three files of a company on this day."""
-    office, result = Office(today, random.Random(seed)), Company()
+def company(today: date, *, part: int = 1, seed: int = SEED) -> Company:
+    """The three files of a company on this day. `part`: a company of so many times fewer records."""
+    office, result = Office(today, part, random.Random(seed)), Company()
     result.files["contractors.xlsx"] = office.contractors()
     result.files["customers.csv"] = office.customers()
     result.files["jobs-and-bookings.xlsx"] = office.jobs(result.faults)
-    result.refused_contractors = sum(number % 120 == 50 for number in range(CONTRACTORS))
+    result.refused_contractors = sum(map(lacks_email, range(len(office.names))))
     return result
 
 
