@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models import F, Q
 
 from recommendations.planning.states import AT_WORK, OPEN, PROPOSED, Action, ItemState, State
 
@@ -38,3 +39,8 @@ class PlanItemQuerySet(models.QuerySet["PlanItem"]):
 
     def proposed(self) -> "PlanItemQuerySet":
         return self.filter(state=ItemState.PROPOSED)
+
+    def as_seen(self) -> "PlanItemQuerySet":
+        """Items whose job is still open, or whose booking is still as the plan has seen it."""
+        is_open = Q(action=Action.BOOK, job__status="open")
+        return self.filter(is_open | Q(previous_assignment__version=F("previous_version")))

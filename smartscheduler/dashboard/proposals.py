@@ -34,14 +34,15 @@ def proposals(people: Collection[UUID], span: TimeSlot, now: datetime) -> Propos
     Each item has `bundle_size`, the number of changes that are accepted with it.
     """
     valid = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
-    proposed = PlanItem.objects.changes().proposed().filter(plan=OuterRef("pk"))
+    proposed = PlanItem.objects.changes().proposed().as_seen().filter(plan=OuterRef("pk"))
     plans = Plan.objects.open().filter(valid, Exists(proposed)).defer("scope", "figures")
     plan = plans.order_by("-created_at", "pk").first()
     if plan is None:
         return NONE
     bundle = PlanItem.objects.changes().proposed().filter(plan=plan, bundle=OuterRef("bundle")).order_by()
     size = bundle.values("bundle").annotate(size=Count("pk")).values("size")
-    items = plan.items.changes().proposed().filter(contractor__in=people, time_slot__overlap=(span.start, span.end))
+    possible = plan.items.changes().proposed().as_seen()
+    items = possible.filter(contractor__in=people, time_slot__overlap=(span.start, span.end))
     shown = items.select_related("job").annotate(bundle_size=Coalesce(Subquery(size), 1)).order_by("time_slot", "pk")
     by_contractor: dict[UUID, list[PlanItem]] = defaultdict(list)
     for item in shown:

@@ -6,10 +6,12 @@ import pytest
 from django.utils import timezone
 from psycopg.types.range import TimestamptzRange
 
+from assignments.models import Assignment
 from contractors.models import Contractor
+from jobs.models import Job
 from recommendations.planning.models import Plan
 from smartscheduler.accounts.permissions import Role
-from tests.factories import ContractorFactory, PlanFactory, PlanItemFactory, at
+from tests.factories import AssignmentFactory, ContractorFactory, PlanFactory, PlanItemFactory, at
 from tests.pages import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +62,18 @@ def test_a_newer_plan_without_proposals_hides_none(plan: Plan) -> None:
     assert f"{plan.number} is ready: 2 proposals on these rows" in board()
     PlanItemFactory(plan=newer, start=at(9, days=5))
     assert f"{newer.number} is ready: no proposal on these rows." in board()
+
+
+def test_what_was_booked_otherwise_is_not_proposed(plan: Plan) -> None:
+    first, *_ = plan.items.order_by("pk")
+    Job.objects.filter(pk=first.job_id).update(status="assigned")
+    assert f"{plan.number} is ready: 1 proposal on these rows" in board()
+    moved = AssignmentFactory()
+    so_far = {"previous_assignment": moved, "previous_slot": moved.time_slot, "previous_contractor": moved.contractor}
+    PlanItemFactory(plan=plan, job=moved.job, action="move", start=at(11, days=2), previous_version=1, **so_far)
+    assert f"{plan.number} is ready: 2 proposals on these rows" in board()
+    Assignment.objects.filter(pk=moved.pk).update(version=2)
+    assert f"{plan.number} is ready: 1 proposal on these rows" in board()
 
 
 def test_they_can_be_hidden(plan: Plan) -> None:
