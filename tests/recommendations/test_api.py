@@ -187,10 +187,11 @@ def test_only_the_point_of_the_place_is_needed(api: APIClient) -> None:
 
 
 @pytest.mark.parametrize("days", [0, 2])
-def test_a_day_alone_is_noon_at_the_site(api: APIClient, days: int) -> None:
+def test_a_day_alone_is_noon_at_the_site(days: int) -> None:
     ContractorFactory()
     noon = at(12, days=days)
     with time_machine.travel(at(15), tick=False):
+        api = client_as(Role.COORDINATOR)
         answers = [api.post(URL, body(desired_date=day)) for day in (str(noon.date()), noon.isoformat())]
     assert [answer.status_code for answer in answers] == [200, 200]
     alone, exact = (answer.json() for answer in answers)
