@@ -164,6 +164,10 @@ def _add_place(row: Row, parts: Mapping[str, str], whole: str, second: str) -> N
         row.setdefault("address", "")
     if text := parts.get(second, ""):
         row["address"] = ", ".join(filter(None, [row.get("address", ""), text]))
+    # Jobber can repeat the city and the ZIP code behind the street: `123 Main St • Austin, Texas 78701`.
+    street, bullet, rest = row.get("address", "").partition(" • ")
+    if bullet and row.get("zip_code", "") and row["zip_code"] in rest:
+        row["address"] = street
 
 
 def _split(line: str) -> dict[str, str]:

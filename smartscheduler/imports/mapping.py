@@ -23,7 +23,7 @@ from smartscheduler.imports.cell_content import (
     is_type,
     is_zip_code,
 )
-from smartscheduler.imports.columns import RESULTS
+from smartscheduler.imports.columns import COLUMNS, RESULTS
 from smartscheduler.imports.file_reader import Table
 from smartscheduler.imports.presets import Preset, preset_of
 from smartscheduler.imports.synonyms import PREFIXES, normal, synonyms_of
@@ -100,7 +100,8 @@ def match(kind: str, table: Table) -> Mapping:
     passed_over = passed_over_in(kind, names)
     is_own = _is_own(kind, names, passed_over)
     preset = None if is_own else preset_of(kind, names)
-    targets, reasons = _by_preset(preset, names)
+    key = _key_of_results(kind, names, preset)
+    targets, reasons = _by_preset(preset, names, key)
     passed_over |= {name for name in names if preset and preset.knows(name)}
     _by_name(kind, names, passed_over, targets, reasons)
     samples = _samples(table)
@@ -108,7 +109,7 @@ def match(kind: str, table: Table) -> Mapping:
     for at, cells in enumerate(samples):
         if targets[at] is None and names[at] not in passed_over:
             _by_content(kind, at, cells, targets, reasons)
-    is_known = preset is not None and all(preset.knows(name) or name in passed_over for name in names)
+    is_known = preset is not None and all(preset.knows(name) or name in {key, *passed_over} for name in names)
     return Mapping(targets, preset.code if preset else "", is_own or is_known, reasons)
 
 
@@ -128,8 +129,18 @@ def passed_over_in(kind: str, names: Sequence[str]) -> set[str]:
     return targets_of(kind).read_only | results
 
 
-def _by_preset(preset: Preset | None, names: Sequence[str]) -> tuple[Targets, list[Reason | None]]:
+def _key_of_results(kind: str, names: Sequence[str], preset: Preset | None) -> str:
+    """The key that a result file has in front of the headings of another product; empty in other files."""
+    key = COLUMNS[kind].key
+    is_added = preset is not None and (names.count(key) > 1 or not preset.knows(key))
+    return key if is_added and names[0] == key and set(RESULTS) <= set(names) else ""
+
+
+def _by_preset(preset: Preset | None, names: Sequence[str], key: str) -> tuple[Targets, list[Reason | None]]:
+    """The targets of a preset, each once; `key`: the target of the first heading, if it is not that of the preset."""
     targets: Targets = [preset.targets.get(name) or None if preset else None for name in names]
+    if key:
+        targets[0] = key
     for at, target in enumerate(targets):
         if target != NOTE and target in targets[:at]:
             targets[at] = None

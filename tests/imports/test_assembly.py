@@ -37,6 +37,8 @@ PLACE = {"address": "464 Juniper Cir", "city": "Renton", "state": "WA", "zip_cod
         ("jobs", {"full_address": "behind the church"}, {"address": "behind the church"}),
         ("jobs", {"full_address": ""}, {"address": ""}),
         ("jobs", {"address": "464 Juniper Cir", "address_2": "Apt 4"}, {"address": "464 Juniper Cir, Apt 4"}),
+        ("jobs", PLACE | {"address": "464 Juniper Cir • Renton, Washington 98055"}, PLACE),
+        ("jobs", PLACE | {"address": "464 Juniper Cir • rear"}, PLACE | {"address": "464 Juniper Cir • rear"}),
         ("jobs", {"address": "464 Juniper Cir", "address_2": ""}, {"address": "464 Juniper Cir"}),
         ("customers", {"notes": "A dog", NOTE: "Gate: 12"}, {"notes": "A dog\nGate: 12"}),
         ("jobs", {NOTE: "Gate: 12"}, {"special_requirements": "Gate: 12"}),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from smartscheduler.imports.columns import COLUMNS, RESULTS
 from smartscheduler.imports.export_rows import HEADINGS
 from smartscheduler.imports.file_reader import Table, heading
-from smartscheduler.imports.mapping import Mapping, Reason, fingerprint, match, repeated
+from smartscheduler.imports.mapping import LOOKED_AT, SAMPLE, Mapping, Reason, fingerprint, match, repeated
 from smartscheduler.imports.synonyms import normal
 from smartscheduler.imports.targets import NOTE, targets_of
 
@@ -106,6 +106,12 @@ def test_content_decides_under_a_heading_that_says_nothing(kind: str, cells: lis
 def test_few_odd_cells_do_not_matter_and_many_do() -> None:
     assert of_content("customers", *["78701"] * 8, "none", "n/a") == ["zip_code"]
     assert of_content("customers", *["78701"] * 7, "none", "n/a", "?") == [None]
+
+
+def test_only_the_first_rows_are_looked_at() -> None:
+    assert of_content("customers", *[""] * (LOOKED_AT - 1), "78701") == ["zip_code"]
+    assert of_content("customers", *[""] * LOOKED_AT, "78701") == [None]
+    assert of_content("customers", *["78701"] * SAMPLE, *["?"] * LOOKED_AT) == ["zip_code"]
 
 
 def test_content_takes_only_what_is_free() -> None:

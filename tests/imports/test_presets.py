@@ -12,6 +12,7 @@ from contractors.models import Contractor
 from customers.models import Customer
 from jobs.models import Job
 from smartscheduler.imports.assembly import standard_rows, with_defaults
+from smartscheduler.imports.columns import COLUMNS, RESULTS
 from smartscheduler.imports.file_reader import Row, Table, read_table
 from smartscheduler.imports.importers import IMPORTERS
 from smartscheduler.imports.mapping import Mapping, match
@@ -73,6 +74,28 @@ def test_other_fields_in_the_file_need_a_look(preset: Preset, kind: str) -> None
     mapping = match(kind, table([*uploaded.titles, "Skylights", "ZIP of the moon"]))
     assert (mapping.preset, mapping.confident) == (preset.code, False)
     assert mapping.targets == [*match(kind, uploaded).targets, None, None]
+
+
+@of_each_file
+def test_a_result_file_is_recognized_too(preset: Preset, kind: str) -> None:
+    uploaded, key = file_of(preset.code), COLUMNS[kind].key
+    targets = match(kind, uploaded).targets
+    added = [] if key in targets else [key]
+    mapping = match(kind, table([*added, *uploaded.titles, *RESULTS]))
+    assert (mapping.preset, mapping.confident) == (preset.code, True)
+    assert mapping.targets == [*added, *targets, None, None, None]
+
+
+def test_many_addresses_of_a_customer_are_known() -> None:
+    parts = ("Street Line 1", "Street Line 2", "City", "State", "Postal Code", "Billing?", "Notes")
+    titles = [
+        "Display Name",
+        "Mobile Number",
+        *(f"Address_{number} {part}" for number in range(1, 62) for part in parts),
+    ]
+    mapping = match("customers", table(titles))
+    assert (mapping.preset, mapping.confident) == ("housecall_pro_customers", True)
+    assert len(list(filter(None, mapping.targets))) == 8
 
 
 @of_each_file
@@ -287,11 +310,12 @@ def test_jobs_of_each_product_are_imported() -> None:
 
 
 @pytest.mark.django_db
-def test_vendors_are_imported_as_contractors() -> None:
-    created, refused = work_on_rows("quickbooks_vendors", "contractors", type="tile")
-    assert created.outcome == "created"
+@pytest.mark.parametrize(("code", "name"), [("quickbooks_vendors", "Ada Tiles"), ("google_contacts", "Grace M Hill")])
+def test_contractors_are_imported(code: str, name: str) -> None:
+    created, refused = work_on_rows(code, "contractors", type="tile")
+    assert created.outcome == "created", created.errors
     assert refused.errors.keys() >= {"email"}
-    assert Contractor.objects.get().name == "Ada Tiles"
+    assert Contractor.objects.get().name == name
 
 
 @pytest.mark.django_db
