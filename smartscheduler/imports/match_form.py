@@ -171,13 +171,13 @@ class MatchForm(VersionedForm):
 
     def _add_date_order(self) -> None:
         """Offer the order that the dates tell, and both orders."""
-        told = told_date_order(self.table, self.present)
+        detected = told_date_order(self.table, self.present)
         orders = {"mdy": _("Month first: 03/04 is March 4"), "dmy": _("Day first: 03/04 is April 3")}
-        chosen = self.run.options.get("date_order", told)
+        chosen = self.run.options.get("date_order", detected)
         self.fields["date_order"] = forms.ChoiceField(
             required=False,
-            choices=[("", gettext("As the dates tell. {order}").format(order=orders[told])), *orders.items()],
-            initial=chosen if chosen != told else "",
+            choices=[("", gettext("As the dates tell. {order}").format(order=orders[detected])), *orders.items()],
+            initial=chosen if chosen != detected else "",
             label=_("Order of day and month"),
             widget=UnfoldAdminSelectWidget(),
         )
