@@ -5,7 +5,7 @@ from smartscheduler.settings import *  # noqa: F403
 from tests.imports.child_calls import FOREVER, GREEDY
 
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
-read_phone = phone_numbers.read_phone
+compact_number = phone_numbers.compact_number
 
 
 def poisoned(text: str) -> str:
@@ -14,4 +14,4 @@ def poisoned(text: str) -> str:
     return text if text != GREEDY else "x" * 10**12 and text
 
 
-phone_numbers.read_phone = lambda text: poisoned(read_phone(text))
+phone_numbers.compact_number = lambda number: poisoned(compact_number(number))
