@@ -74,6 +74,12 @@ class TestTheRows:
         run = checked(f"{HEAD}\n{ANN},oops\n", actor)
         assert "more cells than there are columns: oops" in errors(run)[2][""][0]
 
+    def test_a_broken_quotation_mark_is_an_error_of_its_row_alone(self, actor: User) -> None:
+        broken = ANN.replace("ann@", "bob@").replace("100 Congress", '"100 Congress')
+        run = imported(f"{HEAD}\n{ANN}\n{broken}\n{ANN.replace('ann@', 'eve@')}\n", actor)
+        assert counts(run) == (2, 0, 0, 1)
+        assert "quotation marks in line 3 do not match" in errors(run)[3][""][0]
+
     def test_the_point_of_a_known_contractor_stays_when_the_place_does(self, actor: User) -> None:
         ann = ContractorFactory(email="ann@example.com")
         text = "email,name,address,city,state,zip_code\nann@example.com,Ann Bell,100 Congress Avenue,Austin,TX,78701\n"
