@@ -77,8 +77,7 @@ class OptionTable:
         self._change = np.array([r.change - network.booked[o.job] for o in options for r in o.ranges], np.int64)
         self._starts = np.flatnonzero(np.diff(self.segment, prepend=-1))
         self.used = self.segment[self._starts]
-        by_job, by_segment = savings(network)
-        self._detour = -SCALE * np.maximum(by_job[self.job], by_segment[self.segment])
+        self._detour = -SCALE * savings(network)
         after = np.array([option.price_after for option in options], np.int64)
         prices = np.array([segment.price for segment in network.problem.segments], np.int64)[self.used]
         self._excess = SCALE * (prices - np.minimum.reduceat(after, self._starts))

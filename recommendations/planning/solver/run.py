@@ -20,6 +20,8 @@ else:
     HAS_BOUND = True
 
 
+# Jobs of a part above which the local search costs more time than the linear programs that it prepares.
+MOST_SEARCHED = 1_000
 # The limit of a solution whose run the listener ended.
 STOPPED = "stopped"
 
@@ -123,7 +125,8 @@ class _PartRun:
             raise SolveStopped
         self.monitor.improved()
         moves = self.effort.moves if HAS_BOUND else self.effort.moves_alone
-        self.search.improve(moves, lambda move: self._moved(move, moves))
+        if not HAS_BOUND or len(self.part.jobs) <= MOST_SEARCHED:
+            self.search.improve(moves, lambda move: self._moved(move, moves))
         if HAS_BOUND:
             self._generate()
 
