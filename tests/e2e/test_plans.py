@@ -104,8 +104,9 @@ def test_two_people_plan_jobs_and_one_change_becomes_stale(visit: Open, api: Api
     assert len(booked) == 2
     person_page = visit(page_of({"id": plan_id}), ADMINISTRATOR)
     person_page.get_by_role("button", name="Undo the acceptance").click()
-    # The first person sees that the plan has changed.
-    expect(page.get_by_text("This plan has changed since you opened the page.")).to_be_visible()
+    # The first person sees it without loading the page again: all of it is proposed as before.
+    expect(page.get_by_text("The plan has changed. This page shows it as it is now.")).to_be_visible()
+    expect(page.locator("[data-item].accepted")).to_have_count(0)
     assert not [booking for job in jobs for booking in api.bookings(job) if booking["status"] == "pending"]
 
 
@@ -159,6 +160,7 @@ def test_two_bookings_are_swapped(visit: Open, api: Api) -> None:
     page = visit(f"/admin/assignments/assignment/{first['id']}/change/", COORDINATOR)
     with story("swap two bookings", page) as person:
         person.click(page.locator("a[href*='/swap/']"))
+        expect(page.get_by_role("heading", name="Swap with")).to_be_visible()
         look(page, "swap")
         person.fill(page.get_by_role("searchbox", name="Job, customer, place or contractor"), crews[1]["name"])
         person.press("Enter")

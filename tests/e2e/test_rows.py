@@ -203,3 +203,41 @@ class TestSearch:
         self.box(page).press("Escape")
         expect(page.get_by_role("listbox")).to_be_hidden()
         expect(self.box(page)).to_have_value(job["job_number"])
+
+
+# Rows in the window without a name or without their times.
+BLANK = """() => [...document.querySelectorAll("[data-view=board] [data-lane]")].filter((row) => {
+  const { top, bottom, height } = row.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight && (!height || !row.querySelector("h3").getBoundingClientRect().height);
+}).length"""
+# Whether the rows reach the lower edge of the board, as soon as they are loaded.
+FILLED = """async () => {
+  for (let look = 0; look < 300; look += 1) {
+    const area = document.querySelector("[data-view=board]").getBoundingClientRect();
+    const last = [...document.querySelectorAll("[data-view=board] [data-lane]")].at(-1).getBoundingClientRect();
+    if (Math.min(area.bottom, innerHeight) - last.bottom < 40) return true;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  return false;
+}"""
+
+
+def test_a_board_that_is_zoomed_out_has_no_blank_rows(visit: Open) -> None:
+    page = visit("/", COORDINATOR, viewport={"width": 2560, "height": 6000})
+    expect(page.get_by_role("status").first).to_have_text("Live")
+    assert page.evaluate(FILLED)
+    assert page.evaluate(BLANK) == 0
+    keep(page, "zoomed-out")
+
+
+def test_a_printed_board_shows_all_loaded_rows(visit: Open) -> None:
+    page = visit("/", COORDINATOR)
+    expect(page.get_by_role("status").first).to_have_text("Live")
+    page.emulate_media(media="print")
+    area = page.locator("[data-view=board]")
+    assert area.evaluate("each => each.scrollHeight - each.clientHeight") <= 1
+    assert area.evaluate("each => parseFloat(getComputedStyle(each.querySelector('.lanes')).paddingBottom)") == 0
+    assert page.locator("[data-lane]").last.evaluate("row => row.getBoundingClientRect().height") > 40
+    expect(page.get_by_role("heading", name="Open jobs")).to_be_hidden()
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.pdf(path=PICTURES / "rows-printed.pdf", width="14in", height="11in")
