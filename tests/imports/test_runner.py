@@ -21,7 +21,7 @@ from smartscheduler.imports.models import ImportedRow, ImportRun
 from smartscheduler.imports.runner import work_on_batch, work_on_file, work_on_files
 from smartscheduler.imports.services import begin, check_again, import_checked, resume, stop
 from tests.factories import ContractorFactory, UserFactory
-from tests.imports.test_imports import ANN, HEAD, checked, counts, finished
+from tests.imports.test_imports import ANN, HEAD, checked, counts, finished, with_suggested_match
 from tests.products import wait_until
 
 WORKER = "import django; django.setup(); from smartscheduler.imports.runner import work_on_files; work_on_files()"
@@ -34,6 +34,13 @@ def actor(db: None) -> User:
 
 def people(count: int, name: str = "ann") -> str:
     return "\n".join([HEAD, *(ANN.replace("ann@", f"{name}{n}@") for n in range(count))])
+
+
+def of_an_office(count: int) -> str:
+    """The same people below a title, with a first and a last name, and the address in one cell."""
+    address = '"100 Congress Avenue, Austin, TX 78701"'
+    rows = (f"Ann,Tiles {n},(512) 555-0143 x{n},Tile & stone,{address},ann{n}@example.com" for n in range(count))
+    return "\n".join(["Crew list", "", "First,Last,Cell,Trades,Home address,E-mail", *rows])
 
 
 def taken_in(actor: User, count: int, name: str = "ann") -> ImportRun:
@@ -201,9 +208,11 @@ def test_a_turn_goes_on_while_no_other_file_waits(actor: User, monkeypatch: pyte
 
 @pytest.mark.system
 @pytest.mark.django_db(transaction=True)
-def test_a_killed_worker_repeats_no_row() -> None:
+@pytest.mark.parametrize("content", [people(200), of_an_office(200)], ids=["own headings", "matched"])
+def test_a_killed_worker_repeats_no_row(content: str) -> None:
     """Real processes, killed as they are at it, until the file is done."""
-    run = finished(taken_in(UserFactory(), 200))
+    run = begin(kind="contractors", name="ann.csv", content=content.encode(), actor=UserFactory())
+    run = finished(with_suggested_match(run))
     import_checked(run_id=run.pk)
     OutboxEvent.objects.all().delete()
     kills = 0
