@@ -176,6 +176,13 @@ FILES: dict[str, Odd] = {
         fields=("desired_date",),
         values=[NINE],
     ),
+    "the day before the month": Odd(
+        "jobs",
+        as_csv(JOB_HEAD, job(date="25/12/2026 9:00"), job(date="03/12/2026 9:00", customer="Ann")),
+        (2, 0, 0, 0),
+        fields=("desired_date",),
+        values=[NINE.replace(day=25), NINE.replace(day=3)],
+    ),
     "day and time in two columns": Odd(
         "jobs",
         as_csv(
