@@ -26,7 +26,7 @@ CLOCK = re.compile(
 DURATION = re.compile(
     r"\d{1,3}(?:[.:]\d{1,2})? ?(?:h|hr|hrs|hours?|m|min|mins|minutes?)\b.{0,20}", re.ASCII | re.IGNORECASE
 )
-MONEY = re.compile(r"-?\$ ?\d[\d,]*(?:\.\d\d)?|-?\d[\d,]*\.\d\d ?(?:USD|\$)", re.ASCII)
+MONEY = re.compile(r"-?\$ ?\d[\d,]*+(?:\.\d\d)?|(?<![\d,])-?\d[\d,]*+\.\d\d ?(?:USD|\$)", re.ASCII)
 FEWEST_DIGITS_OF_A_PHONE = 10
 # A longer cell with such a word is a note.
 LONGEST_TYPE = 40
