@@ -8,10 +8,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
-from tests.e2e.office import ADMINISTRATOR, COORDINATOR, MANAGER, Api
+from tests.e2e.office import ADMINISTRATOR, COORDINATOR, MANAGER, PASSWORD, Api, sign_in
 from tests.e2e.stories import story
 from tests.e2e.test_contractors import AUSTIN
 from tests.e2e.test_pages import OVERFLOW, SIZES, barriers, keep_a_picture
+from tests.products import Product
 
 JOBS = "/admin/jobs/job/"
 
@@ -217,3 +218,122 @@ def test_the_board_tells_when_a_plan_is_ready(visit: Open, api: Api, jobs: list[
     toast.get_by_role("link", name="Open the plan").click()
     page.wait_for_url(f"**{page_of(plan)}")
     api.post(f"plans/{plan['id']}/discard/")
+
+
+COLLEAGUE = "colleague@example.com"
+ADD_COLLEAGUE = (
+    "from smartscheduler.accounts.models import User; "
+    f"User.objects.filter(email={COLLEAGUE!r}).exists() or "
+    f"User.objects.create_user(email={COLLEAGUE!r}, name='Kim Colleague', password={PASSWORD!r}, role='coordinator')"
+)
+FARGO = {
+    "latitude": 46.8772,
+    "longitude": -96.7898,
+    "address": "1 Broadway",
+    "city": "Fargo",
+    "state": "ND",
+    "zip_code": "58102",
+}
+CUSTOMER = "Far North Homes"
+
+
+@pytest.fixture
+def colleague(running: Product, sessions: dict[str | None, Any], visit: Open) -> str:
+    """A second coordinator, who is signed in."""
+    if COLLEAGUE not in sessions:
+        made = running.manage("shell", "-c", ADD_COLLEAGUE)
+        assert made.returncode == 0, made.stderr
+        sessions[COLLEAGUE] = None
+        page = visit("/admin/login/", COLLEAGUE)
+        sign_in(page, COLLEAGUE)
+        sessions[COLLEAGUE] = page.context.storage_state()
+    return COLLEAGUE
+
+
+@pytest.fixture
+def far_north(api: Api) -> Any:
+    """Jobs where two contractors work: a day of one, and two hours a week of the other, whom two jobs want."""
+    weekday = (datetime.fromisoformat(day_in(2)).weekday() + 1) % 7
+    hours = [{"day_of_week": weekday, "start_time": "08:00", "end_time": "10:00"}]
+    # Contractors of the demo who travel anywhere lack this skill.
+    skills = ["heated floors"]
+    api.new_contractor(name="Fargo Carpets", type="carpet", location=FARGO, working_hours=hours, skills=skills)
+    crew = api.new_contractor(name="Fargo Tiles", type="tile", location=FARGO, skills=skills)
+    body = {"desired_date": f"{day_in(1)}T18:00:00Z", "duration": "02:00:00", "location": FARGO}
+    jobs = [
+        api.post("jobs/", type=kind, priority=priority, customer_name=CUSTOMER, required_skills=skills, **body)
+        for kind, priority in (("tile", "high"), ("tile", "medium"), ("carpet", "urgent"), ("carpet", "low"))
+    ]
+    yield crew, jobs
+    for job in jobs:
+        if api.job(job["id"])["status"] in {"open", "assigned"}:
+            api.post(f"jobs/{job['id']}/cancel/", reason="End of the test")
+    for contractor in api.listed("contractors/", search="Fargo"):
+        api.request.patch(f"contractors/{contractor['id']}/", data={"status": "inactive"})
+
+
+def test_two_coordinators_plan_accept_and_undo_and_see_each_other(
+    visit: Open, api: Api, colleague: str, far_north: Any
+) -> None:
+    crew, jobs = far_north
+    first, _second, urgent, low = jobs
+    board = visit(f"/?day={day_in(1)}&at={crew['id']}", colleague)
+    expect(board.get_by_role("status").first).to_have_text("Live")
+    row = board.locator(f"[data-lane='{crew['id']}']").first
+    board.evaluate("window.neverReloaded = true")
+
+    page = visit(f"{JOBS}?status__exact=open&q={CUSTOMER.replace(' ', '+')}", COORDINATOR)
+    with story("plan a selection with a colleague, what if, accept, undo", page) as person:
+        for job in jobs:
+            person.click(page.locator(f"input.action-select[value='{job['id']}']"))
+        page.locator("select[name=action]").select_option("plan_selected")
+        person.click(page.get_by_role("button", name="Run"))
+        expect(page.get_by_text("4 selected jobs.")).to_be_visible()
+        person.fill(page.get_by_label("Last day"), day_in(8))
+        page.get_by_label("Last day").blur()
+        expect(page.locator(".plan-sentence")).to_contain_text("4 jobs, 2 contractors could do at least one, 9 days")
+        person.click(page.get_by_role("button", name="Plan 4 jobs"))
+        expect(page.get_by_role("heading", name="Changes")).to_be_visible(timeout=120_000)
+        page.evaluate("window.neverReloaded = true")
+        plan_id = page.locator("[data-plan]").get_attribute("data-plan")
+        items = {item["job"]: item for item in api.listed(f"plans/{plan_id}/items/")}
+        assert items.keys() == {job["id"] for job in jobs} - {low["id"]}
+
+        # The colleague sees the proposals on the board as soon as the plan is ready, and accepts one of them there.
+        expect(row.locator("[data-proposal]")).to_have_count(2)
+        block = row.locator(f"[data-proposal='{items[first['id']]['id']}']")
+        block.focus()
+        board.keyboard.press("Enter")
+        board.get_by_role("menuitem", name="Accept").click()
+        expect(row.locator(f".block[data-job='{first['id']}']")).to_be_visible()
+        expect(row.locator("[data-proposal]")).to_have_count(1)
+        # The first coordinator sees it, keeps what was selected, and can accept the others.
+        accepted = page.locator(f"[data-item='{items[first['id']]['id']}']")
+        expect(accepted).to_have_class("accepted")
+        expect(accepted).to_contain_text("accepted:")
+        expect(page.get_by_role("button", name="Accept all 2 changes")).to_be_visible()
+        assert page.evaluate("window.neverReloaded")
+        look(page, "seen-live")
+
+        # A job is left out because another one is worth more: a day more makes room for it.
+        missed = page.locator(".plan-misses li").filter(has_text=low["job_number"])
+        expect(missed).to_contain_text(f"Possible if {urgent['job_number']} (urgent) were left out")
+        person.click(missed.get_by_role("button", name="Plan through"))
+        page.wait_for_url(lambda url: str(plan_id) not in url)
+        expect(page.get_by_role("heading", name="Changes")).to_be_visible(timeout=120_000)
+        expect(page.locator("[data-item]")).to_have_count(3)
+        planned = page.get_by_role("row", name="Jobs planned").get_by_role("cell")
+        expect(planned).to_have_text([re.compile("^0"), re.compile("^3"), re.compile("^3")])
+        person.click(page.get_by_role("button", name="Accept all 3 changes"))
+        expect(page.get_by_text("Booked: 3.")).to_be_visible()
+        expect(row.locator(".block[data-job]")).to_have_count(2)
+        expect(row.locator("[data-proposal]")).to_have_count(0)
+        person.click(page.get_by_role("button", name="Undo the acceptance"))
+        expect(page.get_by_text("was taken back.")).to_be_visible()
+        # What the colleague accepted stays; what was undone is proposed again on the board.
+        expect(row.locator(".block[data-job]")).to_have_count(1)
+        expect(row.locator("[data-proposal]")).to_have_count(1)
+    assert board.evaluate("window.neverReloaded")
+    assert [booking["status"] for booking in api.bookings(first)] == ["pending"]
+    for plan in api.listed("plans/", state="ready") + api.listed("plans/", state="partly_accepted"):
+        api.post(f"plans/{plan['id']}/discard/")
