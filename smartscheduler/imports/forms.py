@@ -13,6 +13,7 @@ from unfold.widgets import (
 )
 
 from smartscheduler.core.db.external_ids import LONGEST_SOURCE
+from smartscheduler.core.db.text_fields import LineFormField
 from smartscheduler.imports.file_reader import MOST_BYTES
 from smartscheduler.imports.importers import source_key
 from smartscheduler.imports.models import ImportRun
@@ -30,7 +31,7 @@ class FileForm(forms.Form):
         error_messages={"required": _("Choose a file.")},
     )
 
-    source = forms.CharField(
+    source = LineFormField(
         required=False,
         max_length=LONGEST_SOURCE,
         label=_("Name of the other system"),

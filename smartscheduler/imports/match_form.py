@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, 
 
 from contractors.types import Type
 from jobs.models import Job
+from smartscheduler.core.db.text_fields import LineFormField
 from smartscheduler.core.entry import UnreadableText
 from smartscheduler.core.text import LazyText
 from smartscheduler.errors import InvalidInput
@@ -22,7 +23,7 @@ from smartscheduler.imports.cell_formats import read_duration
 from smartscheduler.imports.file_reader import Table
 from smartscheduler.imports.mapping import Mapping as ColumnMapping
 from smartscheduler.imports.mapping import Reason
-from smartscheduler.imports.models import ImportRun
+from smartscheduler.imports.models import LENGTH_OF_VERSION, ImportRun
 from smartscheduler.imports.needs import missing
 from smartscheduler.imports.presets import preset_label
 from smartscheduler.imports.readings import Line
@@ -61,7 +62,9 @@ class LayoutForm(VersionedForm):
     def __init__(self, run: ImportRun, data: Any = None) -> None:
         super().__init__(data, auto_id="id_layout_%s")
         self.run, heads = run, sheet_heads(run)
-        self.fields["seen"] = forms.CharField(widget=forms.HiddenInput(), initial=run.match_version)
+        self.fields["seen"] = LineFormField(
+            max_length=LENGTH_OF_VERSION, widget=forms.HiddenInput(), initial=run.match_version
+        )
         if len(heads) > 1:
             self.fields["sheet"] = forms.TypedChoiceField(
                 coerce=int,
@@ -133,7 +136,7 @@ class MatchForm(VersionedForm):
     The selects of the columns are made by the template: as widgets, thousands of options would be rendered one by one.
     """
 
-    seen = forms.CharField(widget=forms.HiddenInput())
+    seen = LineFormField(max_length=LENGTH_OF_VERSION, widget=forms.HiddenInput())
     remember = forms.BooleanField(
         required=False,
         initial=True,
@@ -160,7 +163,7 @@ class MatchForm(VersionedForm):
                 widget=UnfoldAdminSelectWidget(),
             )
         if "duration" in DEFAULTS[run.kind]:
-            self.fields["default_duration"] = forms.CharField(
+            self.fields["default_duration"] = LineFormField(
                 required=False,
                 max_length=20,
                 initial=defaults.get("duration", ""),

@@ -13,6 +13,9 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+# Characters of a digest that tells two matches of a file apart.
+LENGTH_OF_VERSION = 16
+
 
 class ImportRunQuerySet(models.QuerySet["ImportRun"]):
     def light(self) -> Self:
@@ -118,7 +121,7 @@ class ImportRun(models.Model):
     def match_version(self) -> str:
         """Digest of all that the rows of the file depend on, to detect a match that has changed in the meantime."""
         parts = [self.encoding, self.sheet, self.heading_line, self.mapping, self.options]
-        return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+        return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:LENGTH_OF_VERSION]
 
     @property
     def percent(self) -> int:

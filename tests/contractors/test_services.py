@@ -64,7 +64,6 @@ def test_creates_an_active_contractor_with_the_defaults() -> None:
         ("rating", Decimal("5.01")),
         ("rating", Decimal("-0.01")),
         ("phone_number", "512-555-0143"),
-        ("phone_number", "(512) 555-0143\n"),
         ("email", "not-an-address"),
         ("latitude", Decimal("90.0000001")),
         ("longitude", Decimal("-180.0000001")),
@@ -93,6 +92,10 @@ def test_refuses_a_broken_rule_by_name(field: str, value: str | Decimal | list[A
     assert field in refused.value.errors
     assert not Contractor.objects.exists()
     assert not OutboxEvent.objects.exists()
+
+
+def test_a_line_break_after_a_phone_number_is_not_stored() -> None:
+    assert create(phone_number="(512) 555-0143\n").phone_number == "(512) 555-0143"
 
 
 def test_a_night_shift_is_two_adjoining_shifts() -> None:
