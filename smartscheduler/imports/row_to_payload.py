@@ -10,7 +10,7 @@ from smartscheduler.core.entry import UnreadableText
 from smartscheduler.core.entry.addresses import read_zip_code, state_code
 from smartscheduler.core.entry.phone_numbers import compact_number, read_phones
 from smartscheduler.core.entry.written_dates import Order
-from smartscheduler.core.geo.cities import contradiction, suggestion
+from smartscheduler.core.geo.cities import contradiction, is_far_from_state, suggestion
 from smartscheduler.core.geo.locations import Location
 from smartscheduler.core.geo.zip_codes import middle_of, state_of
 from smartscheduler.geocoding.addresses import Address, GeocodingResult
@@ -166,7 +166,7 @@ def place_of(row: Row, present: Location | None, geocoded: GeocodingResult | Non
     """
     location: dict[str, Any] = {name: row[name] for name in PLACE if name in row}
     zone_of_row = {"time_zone": row["time_zone"]} if row.get("time_zone") else {}
-    notes = _tidy(location)
+    notes = _tidy(location) + _set_state(location)
     if lacks_point(row):
         for name in COORDINATES:
             location.pop(name, None)
@@ -188,11 +188,27 @@ def address_of(row: Row, present: Location | None) -> Address | None:
         return None
     location: dict[str, Any] = {name: row[name] for name in POSTAL if row.get(name)}
     _tidy(location)
+    _set_state(location)
     was = _postal(present) if present else {}
     if present and all(location.get(name, value) == value for name, value in was.items()):
         return None
     whole = was | location
     return Address(**whole) if whole.keys() >= set(POSTAL) and state_of(whole["zip_code"]) else None
+
+
+def _set_state(location: dict[str, Any]) -> list[str]:
+    """Set the state to that of the ZIP code if the row has another one that is not far away. Returns notes about it.
+
+    The coordinates come from the ZIP code, and the place that is stored agrees with itself.
+    """
+    city, state, zip_code = (location.get(name, "") for name in ("city", "state", "zip_code"))
+    of_zip = state_of(zip_code)
+    if not state or not of_zip or of_zip == state or is_far_from_state(city, state, zip_code):
+        return []
+    location["state"] = of_zip
+    note = gettext("The state is {state}, from ZIP code {zip_code}, instead of {typed}.")
+    text = note.format(state=of_zip, zip_code=zip_code, typed=state)
+    return [" ".join(filter(None, [text, suggestion(city, state, zip_code)]))]
 
 
 def _set_point(location: dict[str, Any], present: Location | None, geocoded: GeocodingResult | None) -> list[str]:

@@ -21,6 +21,19 @@ def test_another_state_is_refused_with_a_suggestion() -> None:
     assert remarks == "10001 is New York, NY. Did you mean 78701, Austin, TX?"
 
 
+def test_a_state_near_the_zip_code_is_corrected_with_a_suggestion() -> None:
+    result, errors, remarks = outcome(ANN.replace("Austin,TX", "Tulsa,Oklahoma"))
+    assert (result, errors) == ("created", {})
+    assert remarks.startswith("The state is TX, from ZIP code 78701, instead of OK. 78701 is Austin, TX. Did you mean")
+    assert ", Tulsa, OK?" in remarks
+
+
+def test_a_state_without_the_city_counts_by_its_nearest_zip_code() -> None:
+    assert outcome(ANN.replace("Austin,TX", "Austin,OK"))[0] == "created"
+    assert outcome(ANN.replace("Austin,TX", "Austin,AK"))[0] == "refused"
+    assert outcome(ANN.replace("Austin,TX", "Austin,AE"))[0] == "refused"
+
+
 def test_a_city_of_the_state_that_is_not_near_is_remarked() -> None:
     result, errors, remarks = outcome(ANN.replace("Austin", "Waco"))
     assert (result, errors) == ("created", {})
@@ -32,13 +45,13 @@ def test_a_misspelled_city_is_remarked() -> None:
 
 
 def test_a_city_that_is_far_away_is_refused_unless_the_point_is_given() -> None:
-    line = ANN.replace("Austin", "Dallas")
+    line = ANN.replace("Austin,TX,78701", "Adak,AK,99801")
     result, errors, _ = outcome(line)
     assert (result, list(errors)) == ("refused", ["zip_code"])
-    assert "170 miles from Dallas" in errors["zip_code"][0]
-    result, errors, remarks = outcome(line.replace("78701,,", "78701,32.7767,-96.7970"))
+    assert "miles from Adak" in errors["zip_code"][0]
+    result, errors, remarks = outcome(line.replace("99801,,", "99801,51.88,-176.64"))
     assert (result, errors) == ("created", {})
-    assert "170 miles from Dallas" in remarks
+    assert "miles from Adak" in remarks
 
 
 @pytest.mark.parametrize(
@@ -66,7 +79,9 @@ def test_a_place_that_is_unknown_is_taken_with_coordinates() -> None:
 
 
 def test_a_city_that_is_far_away_hides_no_other_error() -> None:
-    line = ANN.replace("Austin", "Dallas").replace(",tile,", ",paint,").replace("(512) 555-0143", "none")
+    line = (
+        ANN.replace("Austin,TX,78701", "Adak,AK,99801").replace(",tile,", ",paint,").replace("(512) 555-0143", "none")
+    )
     result, errors, _ = outcome(line)
     assert (result, sorted(errors)) == ("refused", ["phone_number", "type", "zip_code"])
 

@@ -3,6 +3,7 @@
 A city that is no post office, as many suburbs, is compared by its spelling only: its ZIP codes are unknown.
 """
 
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,12 +13,12 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext
 
-from smartscheduler.core.geo.zip_codes import city_of, middle_of, places, state_of
+from smartscheduler.core.geo.zip_codes import city_of, middle_of, middles_in, places, state_of
 from smartscheduler.core.text import fold
 from smartscheduler.places import Origin, Point
 
 # Post offices deliver across the borders of cities; farther away, one of the two values is wrong.
-REMARK_MILES, REFUSAL_MILES = 30, 100
+REMARK_MILES, REFUSAL_MILES = 30, 1_000
 SAME_CITY = 0.8  # the ratio of difflib from which a city is a misspelling
 LONGEST_CITY = 100
 SHORT_FORMS = {"st": "saint", "ste": "sainte", "ft": "fort", "mt": "mount", "pt": "point", "spgs": "springs"}
@@ -61,6 +62,17 @@ def contradiction(city: str, state: str, zip_code: str) -> Contradiction | None:
         ),
         miles,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def is_far_from_state(city: str, state: str, zip_code: str) -> bool:
+    """Whether a ZIP code is too far from the city, or from a state without this city, for a slip in one of them."""
+    center = middle_of(zip_code)
+    if center is None:
+        return True
+    points = [_point(code) for code in zip_codes_of(city, state)] or [Point(*middle) for middle in middles_in(state)]
+    origin = Origin(center.point)
+    return min(map(origin.miles_to, points), default=math.inf) > REFUSAL_MILES
 
 
 def suggestion(city: str, state: str, zip_code: str) -> str:

@@ -65,7 +65,7 @@ def test_a_city_that_agrees_or_cannot_be_compared(city: str, state: str, zip_cod
             "Dallas",
             "78701",
             "ZIP code 78701 is Austin, TX, 170 miles from Dallas. Did you mean 75201, Dallas?",
-            True,
+            False,
         ),
     ],
 )
@@ -74,6 +74,12 @@ def test_a_city_that_contradicts_its_zip_code(city: str, zip_code: str, message:
     assert doubt is not None
     assert (doubt.message, doubt.is_refused) == (message, is_refused)
     assert doubt.is_refused == (doubt.miles > REFUSAL_MILES)
+
+
+def test_a_city_a_thousand_miles_from_its_zip_code_is_refused() -> None:
+    doubt = contradiction("Adak", "AK", "99801")
+    assert doubt is not None
+    assert doubt.is_refused
 
 
 def test_what_a_zip_code_of_another_state_could_have_been() -> None:
