@@ -189,6 +189,9 @@ def titles_by_column(run: ImportRun) -> dict[str, str]:
     for title, target in zip(uploaded_table(run).titles, table_of(run).headings, strict=True):
         for column in known.columns_of(target) if target else ():
             titles.setdefault(column, []).append(title[:LONGEST_TITLE])
+    # A booking without a start of its own starts at the desired date.
+    if "desired_date" in titles:
+        titles.setdefault("start", titles["desired_date"])
     return {column: ", ".join(names) for column, names in titles.items()}
 
 

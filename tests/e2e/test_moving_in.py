@@ -5,7 +5,8 @@ import re
 import signal
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, Playwright, expect
@@ -85,7 +86,7 @@ def bring(hand: Story, kind: str, name: str, content: bytes) -> list[int]:
 
 
 def test_a_company_moves_into_an_empty_product(page: Page, playwright: Playwright) -> None:
-    office = company((datetime.now(UTC) - timedelta(hours=6)).date(), part=PART)
+    office = company(datetime.now(ZoneInfo("America/Chicago")).date(), part=PART)
     with story("Move in with three files of an office", page) as hand:
         crews, customers, jobs = (bring(hand, kind, name, office.files[name]) for kind, name in FILES.items())
     assert hand.clicks <= 15

@@ -1,7 +1,7 @@
 """A company moves in with three files that its office has not prepared: an empty product takes all but the faults."""
 
 from collections import Counter
-from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -11,19 +11,21 @@ from contractors.models import Contractor
 from customers.models import Customer
 from jobs.models import Job
 from smartscheduler.imports.models import ImportRun
+from smartscheduler.imports.tables import titles_by_column
 from tests.factories import UserFactory
 from tests.imports.test_imports import counts, errors
 from tests.imports.test_office_files import accepted, moved_in
 from tests.moving_company import BOOKINGS, CONTRACTORS, JOBS, NO_PHONE, company
 
 PART = 10
+SITES = ZoneInfo("America/Chicago")
 
 
 @pytest.mark.django_db
 def test_a_company_moves_in_with_three_files() -> None:
     actor = UserFactory()
     # The files are of the day at the sites.
-    office = company((timezone.now() - timedelta(hours=6)).date(), part=PART)
+    office = company(timezone.localdate(timezone=SITES), part=PART)
     runs: dict[str, ImportRun] = {}
     for kind, name in (
         ("contractors", "contractors.xlsx"),
@@ -42,6 +44,7 @@ def test_a_company_moves_in_with_three_files() -> None:
     assert errors(jobs).keys() == office.faults.keys(), errors(jobs)
     assert all(office.faults[line] in error for line, error in errors(jobs).items()), errors(jobs)
     assert jobs.created == JOBS // PART - len(office.faults)
+    assert titles_by_column(jobs)["start"] == "Day, Time"
     remarks = Counter(row.remarks for row in jobs.rows.all())
     assert sum(NO_PHONE in text for text in remarks.elements()) == 3
     # Bookings with a fault are refused as a whole; all others are in the calendar.
