@@ -52,7 +52,7 @@ def _between(via: Ints) -> Ints:
 def _at_the_ends(price: int, options: Sequence[Option], between: Ints) -> int:
     before = np.array([option.price_before for option in options], np.int64)
     after = np.array([option.price_after for option in options], np.int64)
-    if not before.any() and not after.any():
+    if not price and not before.any() and not after.any():
         return 0
     return max(
         0,

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommendations.planning.solver.routes import SCALE, Network, Route
+from recommendations.planning.solver.schedule import Schedule
 
 Ints = NDArray[np.int64]
 INFINITY = highspy.kHighsInf
@@ -114,15 +115,30 @@ class Packing:
         solution = highspy.HighsSolution()
         solution.col_value = self._values(start)
         highs.setSolution(solution)
-        highs.run()
-        values = highs.getSolution().col_value
+        selection = self._run()
+        if selection.proven and not self._is_as_proven(selection):
+            # HiGHS 1.16 sometimes proves a selection and, after its presolve, returns a worse one.
+            highs.clearSolver()
+            highs.setOptionValue("presolve", "off")
+            highs.setSolution(solution)
+            selection = self._run()
+            selection = selection._replace(proven=selection.proven and self._is_as_proven(selection))
+        return selection
+
+    def _run(self) -> Selection:
+        self._highs.run()
+        values = self._highs.getSolution().col_value
         chosen = (
             [route for route, column in zip(self.routes, self._columns, strict=True) if values[column] > 0.5]
             if len(values) == self._width
             else []
         )
-        proven = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
-        return Selection(chosen, -highs.getInfo().mip_dual_bound, proven)
+        proven = self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        return Selection(chosen, -self._highs.getInfo().mip_dual_bound, proven)
+
+    def _is_as_proven(self, selection: Selection) -> bool:
+        """Whether the routes are worth what HiGHS proved. Worths are whole numbers."""
+        return Schedule(self.network, selection.routes).worth + 1 > selection.bound
 
     def _values(self, start: Sequence[Route]) -> list[float]:
         values = [0.0] * self._width

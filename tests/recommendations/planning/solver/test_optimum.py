@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommendations.planning.evaluation import changes_of, violations, worth_of
-from recommendations.planning.problem import REQUIRED, Problem, Solution
+from recommendations.planning.problem import REQUIRED, Leg, Option, PlanJob, Problem, Segment, Solution, StartRange
 from recommendations.planning.solver import EFFORTS, solve
+from recommendations.planning.solver.detours import savings
+from recommendations.planning.solver.routes import Network
 from tests.recommendations.planning.solver.small_problems import optimum, small_problem
 
 EFFORT = EFFORTS["normal"]
@@ -33,6 +35,30 @@ def test_finds_and_proves_the_optimum(dice: Random) -> None:
     best = optimum(problem)
     solution = solved(problem)
     assert (solution.worth, solution.bound, solution.limit) == (best, best, "")
+
+
+@pytest.mark.parametrize(
+    ("seed", "fairness", "moves"),
+    [(26, 100, 0), (2863, 100, 3), (5887, 100, 3), (6979, 2_000, 3), (2863, 100, None), (5887, 100, None)],
+)
+def test_a_selection_that_is_worse_than_its_proof_is_not_taken_for_proven(
+    seed: int, fairness: int, moves: int | None
+) -> None:
+    """With its presolve, HiGHS 1.16 returns worse selections for these problems than it has proved."""
+    problem = replace(small_problem(Random(seed), jobs=5), fairness=fairness)
+    effort = EFFORT if moves is None else EFFORTS["quick"]._replace(moves=moves)
+    solution = solve(problem, effort, 1)
+    best = optimum(problem)
+    assert (solution.worth, solution.bound) == (best, best)
+
+
+def test_the_way_through_a_site_can_save_the_price_of_an_empty_segment() -> None:
+    problem = Problem(
+        [PlanJob(10_000, 60, 0)], [Segment(0, price=900)], [Option(0, 0, (StartRange(0, 100, 0),))], [{0: Leg(0, 0)}], 0
+    )
+    assert savings(Network(problem)).tolist() == [900]
+    solution = solved(problem)
+    assert (solution.worth, solution.bound) == (optimum(problem), optimum(problem))
 
 
 @given(dice=dice)
