@@ -73,11 +73,38 @@ const withoutTokens = (part: HTMLElement): string => {
   return copy.innerHTML;
 };
 
+// What tells a control from the others of its row or part; the text only if nothing else does, because texts have counts.
+const NAMING = ["name", "value", "href", "data-show", "data-select-all", "data-accept-selected"];
+
+function identityOf(control: Element): string {
+  const names = NAMING.map((name) => control.getAttribute(name));
+  const isNamed = names.some((value) => value !== null);
+  const action = control.closest("form")?.getAttribute("action");
+  return JSON.stringify([control.localName, action, ...names, isNamed ? "" : control.textContent.trim()]);
+}
+
+// The control of a fresh part, and of the same row in it, that has taken the place of the focused one.
+function sameControl(part: HTMLElement, row: string | undefined, focused: Element): HTMLElement | undefined {
+  if (focused.id) return findAll(`#${CSS.escape(focused.id)}`, part)[0];
+  const identity = identityOf(focused);
+  const same = findAll(focused.localName, part).filter(
+    (each) => each.closest<HTMLElement>("[data-item]")?.dataset.item === row && identityOf(each) === identity,
+  );
+  return same.find(({ textContent }) => textContent === focused.textContent) ?? same[0];
+}
+
+// Never focuses a submit button other than the one that had the focus: the next key would book what was not chosen.
 function focusAgain(part: HTMLElement, focused: Element): void {
   const row = focused.closest<HTMLElement>("[data-item]")?.dataset.item;
-  const same = focused.id ? document.getElementById(focused.id) : null;
-  const target = same ?? (row ? part.querySelector<HTMLElement>(`[data-item="${row}"] a`) : null) ?? part.querySelector<HTMLElement>("a, button");
-  target?.focus({ preventScroll: true });
+  const link = row && part.querySelector<HTMLElement>(`[data-item="${row}"] a`);
+  for (const target of [sameControl(part, row, focused), link]) {
+    if (!target || target.matches(":disabled") || target.closest("[hidden]")) continue;
+    target.focus({ preventScroll: true });
+    return;
+  }
+  const heading = part.querySelector<HTMLElement>("h2") ?? part;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
 }
 
 function follow(page: HTMLElement): void {

@@ -100,3 +100,60 @@ it("leaves a part alone that has not changed", () => {
   expect(replaceParts(document.body, new DOMParser().parseFromString(part("b"), "text/html").body)).toBe(false);
   expect(find("#undo")).toBe(button);
 });
+
+// The part "changes" as the server sends it; `withAccept` has the rows that can be accepted.
+const changes = (withAccept: string[], others: string[] = []): string => `<div data-plan-part="changes"><h2 id="changes">Changes</h2>
+  <form data-plan-items action="/accept/"><button type="button" data-show="" aria-pressed="true">All</button>
+  ${withAccept.length ? `<label><input type="checkbox" data-select-all> Select all shown</label>
+  <button type="submit" name="all" value="1">Accept all ${String(withAccept.length)} changes</button>
+  <button type="submit" data-accept-selected>Accept selected</button>` : ""}<p data-plan-status></p><ul>
+  ${withAccept.map((id) => `<li data-item="${id}" data-kinds="book"><input type="checkbox" name="item" value="${id}" id="select-${id}">
+  <a href="/jobs/${id}/">J-${id}</a><p data-stale-note hidden></p><details><summary>Worth, J-${id}</summary></details>
+  <button type="submit" name="one" value="${id}">Accept J-${id}</button></li>`).join("")}
+  ${others.map((id) => `<li data-item="${id}" data-kinds="accepted"><a href="/jobs/${id}/">J-${id}</a><p data-stale-note></p></li>`).join("")}
+  </ul></form></div>`;
+
+const parsed = (html: string): HTMLElement => new DOMParser().parseFromString(html, "text/html").body;
+
+// Where the focus is after another user has accepted the row 1.
+function focusedAfter(selector: string, fresh = changes(["2", "3"], ["1"])): HTMLElement {
+  document.body.innerHTML = changes(["1", "2", "3"]);
+  listenToItems(find("form"));
+  check("2");
+  find(selector).focus();
+  expect(document.activeElement).toBe(find(selector));
+  expect(replaceParts(document.body, parsed(fresh))).toBe(true);
+  return document.activeElement as HTMLElement;
+}
+
+it.each([
+  "[data-accept-selected]",
+  "[data-select-all]",
+  "[name=all]",
+  "[data-show]",
+  "[name=one][value='2']",
+  "[data-item='2'] summary",
+  "[data-item='3'] a",
+  "#select-2",
+])("keeps the focus on the same control: %s", (selector) => {
+  expect(focusedAfter(selector)).toBe(find(selector));
+});
+
+it("moves the focus from a row's button that is gone to the row's link", () => {
+  expect(focusedAfter("[name=one][value='1']")).toBe(find("[data-item='1'] a"));
+});
+
+it.each([
+  ["[data-accept-selected]", changes([], ["1", "2", "3"])],
+  ["[data-accept-selected]", changes(["1", "3"], ["2"])], // disabled, because nothing is selected any more
+  ["[name=one][value='1']", changes(["2", "3"])],
+])("moves the focus from %s to the heading, never to another submit button", (selector, fresh) => {
+  expect(focusedAfter(selector, fresh)).toBe(find("#changes"));
+});
+
+it("moves the focus to a part without a heading when its button is gone", () => {
+  document.body.innerHTML = '<div data-plan-part="buttons"><form action="/undo/"><button>Undo</button></form></div>';
+  find("button").focus();
+  replaceParts(document.body, parsed('<div data-plan-part="buttons"><form action="/discard/"><button>Discard</button></form></div>'));
+  expect(document.activeElement).toBe(find("[data-plan-part]"));
+});
