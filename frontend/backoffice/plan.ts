@@ -25,12 +25,33 @@ export function markStale(page: HTMLElement, stale: Watched["stale"]): void {
   }
 }
 
-async function watch(page: HTMLElement): Promise<void> {
+async function look(page: HTMLElement): Promise<void> {
   const response = await fetch(dataValue(page, "watch"));
   if (!response.ok || response.redirected) return;
   const { version, stale } = (await response.json()) as Watched;
-  if (String(version) !== dataValue(page, "version")) await showAnew(page);
+  const shown = shownVersion(page);
+  if (version < shown) return;
+  if (version > shown) await showAnew(page);
   markStale(page, stale);
+}
+
+const shownVersion = (page: HTMLElement): number => Number(dataValue(page, "version"));
+
+// Looks at one state of the plan at a time, so that a late answer cannot bring back older content. A call during a look
+// causes one more look after it.
+export function watcher(page: HTMLElement): () => Promise<void> {
+  let isLooking = false;
+  let isAgain = false;
+  return async () => {
+    isAgain = true;
+    if (isLooking) return;
+    isLooking = true;
+    while (isAgain) {
+      isAgain = false;
+      await look(page).catch(() => undefined);
+    }
+    isLooking = false;
+  };
 }
 
 // Another user has accepted, discarded or undone something, also on the board: the page shows the plan as it is now.
@@ -39,7 +60,7 @@ async function showAnew(page: HTMLElement): Promise<void> {
   if (!response.ok || response.redirected) return;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   const freshPage = fresh.querySelector<HTMLElement>("[data-plan]");
-  if (!freshPage) return;
+  if (!freshPage || shownVersion(freshPage) < shownVersion(page)) return;
   page.dataset.version = dataValue(freshPage, "version");
   if (!replaceParts(page, freshPage)) return;
   const notice = find("[data-plan-changed]", page);
@@ -109,13 +130,14 @@ function focusAgain(part: HTMLElement, focused: Element): void {
 
 function follow(page: HTMLElement): void {
   const isRunning = page.dataset.running !== undefined;
+  const watch = watcher(page);
   let timer: number | undefined;
   const changed = () => {
     timer ??= window.setTimeout(() => {
       timer = undefined;
       // While the plan runs, htmx loads its progress.
       if (isRunning) document.body.dispatchEvent(new CustomEvent("plan-changed"));
-      else void watch(page).catch(() => undefined);
+      else void watch();
     }, isRunning ? 0 : GATHER_MS);
   };
   const stream = new EventStream(

@@ -1,6 +1,6 @@
-import { beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
-import { markStale, replaceParts } from "../backoffice/plan";
+import { markStale, replaceParts, watcher } from "../backoffice/plan";
 import { listenToItems } from "../backoffice/plan-items";
 import { find, findAll } from "../shared/dom";
 
@@ -156,4 +156,66 @@ it("moves the focus to a part without a heading when its button is gone", () => 
   find("button").focus();
   replaceParts(document.body, parsed('<div data-plan-part="buttons"><form action="/discard/"><button>Discard</button></form></div>'));
   expect(document.activeElement).toBe(find("[data-plan-part]"));
+});
+
+// A server whose plan has a version; the answers wait until the test lets them go.
+class PlanServer {
+  readonly waiting: (() => void)[] = [];
+  readonly asked: string[] = [];
+
+  constructor(public version: number) {
+    vi.stubGlobal("fetch", (url: string) => this.answer(url));
+  }
+
+  page(): string {
+    const version = String(this.version);
+    return `<div data-plan data-watch="/watch/" data-version="${version}"><p data-plan-changed hidden></p>
+      <div data-plan-part="facts">Version ${version}</div></div>`;
+  }
+
+  answer(url: string): Promise<Response> {
+    this.asked.push(url);
+    const body = url === "/watch/" ? JSON.stringify({ version: this.version, stale: [] }) : this.page();
+    return new Promise((resolve) => this.waiting.push(() => { resolve(new Response(body)); }));
+  }
+
+  // Lets the answers go, one after the other, until nothing is asked any more.
+  async answerAll(): Promise<void> {
+    for (let turn = 0; turn < 50; turn += 1) {
+      this.waiting.shift()?.();
+      await Promise.resolve();
+    }
+  }
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+it("looks at one state of the plan at a time, and once more if it has changed meanwhile", async () => {
+  const server = new PlanServer(1);
+  document.body.innerHTML = server.page();
+  const watch = watcher(find("[data-plan]"));
+  server.version = 2;
+  void watch();
+  server.version = 3;
+  void watch();
+  void watch();
+  expect(server.asked).toEqual(["/watch/"]);
+  await vi.waitFor(async () => {
+    await server.answerAll();
+    expect(find("[data-plan-part]").textContent).toBe("Version 3");
+    expect(server.asked).toHaveLength(3);
+  });
+});
+
+it("ignores a version that is older than the one shown", async () => {
+  const server = new PlanServer(5);
+  document.body.innerHTML = server.page();
+  server.version = 4;
+  const looked = watcher(find("[data-plan]"))();
+  await server.answerAll();
+  await looked;
+  expect(server.asked).toEqual(["/watch/"]);
+  expect(find("[data-plan-part]").textContent).toBe("Version 5");
 });
