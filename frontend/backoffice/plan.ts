@@ -68,12 +68,23 @@ async function showAnew(page: HTMLElement): Promise<void> {
   notice.textContent = t("planChanged");
 }
 
-// Puts the fresh parts in the place of those that differ, and keeps what is selected, shown, open and focused.
+// The HTML of each part as the server sent it: scripts have changed the page since then.
+const sent = new WeakMap<HTMLElement, string>();
+
+// Called before any script changes the parts.
+export function rememberParts(page: HTMLElement): void {
+  for (const part of findAll("[data-plan-part]", page)) sent.set(part, withoutTokens(part));
+}
+
+// Puts the fresh parts in the place of those that differ from what the server sent before, and keeps what is selected, shown, open and focused.
 export function replaceParts(page: HTMLElement, freshPage: HTMLElement): boolean {
   let isChanged = false;
   for (const part of findAll("[data-plan-part]", page)) {
     const fresh = freshPage.querySelector<HTMLElement>(`[data-plan-part="${dataValue(part, "planPart")}"]`);
-    if (!fresh || withoutTokens(fresh) === withoutTokens(part)) continue;
+    if (!fresh) continue;
+    const html = withoutTokens(fresh);
+    if (html === sent.get(part)) continue;
+    sent.set(part, html);
     isChanged = true;
     const focused = part.contains(document.activeElement) ? document.activeElement : null;
     const form = part.querySelector<HTMLElement>("[data-plan-items]");
@@ -159,6 +170,7 @@ function follow(page: HTMLElement): void {
 export function listenToPlan(): void {
   const page = document.querySelector<HTMLElement>("[data-plan]");
   if (!page) return;
+  rememberParts(page);
   const form = page.querySelector<HTMLElement>("[data-plan-items]");
   if (form) listenToItems(form);
   if (page.dataset.watch !== undefined) follow(page);

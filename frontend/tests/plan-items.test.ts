@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
-import { markStale, replaceParts, watcher } from "../backoffice/plan";
+import { markStale, rememberParts, replaceParts, watcher } from "../backoffice/plan";
 import { listenToItems } from "../backoffice/plan-items";
 import { find, findAll } from "../shared/dom";
 
@@ -96,6 +96,7 @@ it("leaves a part alone that has not changed", () => {
   const part = (token: string): string =>
     `<div data-plan-part="buttons"><input name="csrfmiddlewaretoken" value="${token}"><button id="undo"></button></div>`;
   document.body.innerHTML = part("a");
+  rememberParts(document.body);
   const button = find("#undo");
   expect(replaceParts(document.body, new DOMParser().parseFromString(part("b"), "text/html").body)).toBe(false);
   expect(find("#undo")).toBe(button);
@@ -156,6 +157,20 @@ it("moves the focus to a part without a heading when its button is gone", () => 
   find("button").focus();
   replaceParts(document.body, parsed('<div data-plan-part="buttons"><form action="/discard/"><button>Discard</button></form></div>'));
   expect(document.activeElement).toBe(find("[data-plan-part]"));
+});
+
+it("leaves rows alone that only scripts have changed", () => {
+  document.body.innerHTML = changes(["1", "2"]);
+  rememberParts(document.body);
+  listenToItems(find("form"));
+  check("2");
+  find("[data-item='2'] details").setAttribute("open", "");
+  markStale(document.body, [{ id: "1", text: "Taken." }]);
+  const before = find("[data-item='2']");
+  expect(replaceParts(document.body, parsed(changes(["1", "2"])))).toBe(false);
+  expect(find("[data-item='2']")).toBe(before);
+  expect(replaceParts(document.body, parsed(changes(["2"], ["1"])))).toBe(true);
+  expect(replaceParts(document.body, parsed(changes(["2"], ["1"])))).toBe(false);
 });
 
 // A server whose plan has a version; the answers wait until the test lets them go.
