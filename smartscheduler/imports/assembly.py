@@ -89,7 +89,7 @@ def assembled(row_by_target: Mapping[str, str], kind: str, options: Mapping[str,
     _place(row, parts)
     if kind == "jobs":
         _moments(row, parts)
-        _booking(row, parts, notes)
+        _status(row, parts)
     if "property_number" in parts:
         row["external_id"] = row.get("external_id") or parts["property_number"].partition("_")[0]
     if kind in NOTES and (notes or NOTE in parts):
@@ -195,25 +195,11 @@ def _moments(row: Row, parts: Mapping[str, str]) -> None:
         row["desired_date"] = row["start"]
 
 
-def _booking(row: Row, parts: Mapping[str, str], notes: list[str]) -> None:
-    """The first of several contractors; the others become a note. A day of completion means that a job is completed."""
+def _status(row: Row, parts: Mapping[str, str]) -> None:
+    """A day of completion means that a job is completed."""
     if "closed_date" in parts:
         closed = parts["closed_date"] not in {"", *DASHES}
         row["status"] = row.get("status") or ("completed" if closed else "")
-    names = contractors_of(row.get("contractor", ""))
-    if len(names) > 1:
-        row["contractor"] = names[0]
-        notes.append(gettext("Other contractors: {names}").format(names=", ".join(names[1:])))
-
-
-def contractors_of(cell: str) -> list[str]:
-    """The names in a cell: `Ada Moore, Ben Hill` are two, `Moore, Ada` is one."""
-    text = cell[:LONGEST_LIST]
-    for sign in (";", "\n", "&", " and ", ","):
-        names = [name for part in text.split(sign) if (name := part.strip())]
-        if len(names) > 1 and (sign in ";\n" or all(" " in name for name in names)):
-            return [whole for name in names for whole in contractors_of(name)]
-    return [cell] if cell else []
 
 
 def _at(day: str, clock: str) -> str:

@@ -1,10 +1,11 @@
 """Bookings of a file of jobs: contractor, start, status and rating of a row, carried out by the services."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,7 @@ from smartscheduler.core.text import fold
 from smartscheduler.errors import InvalidInput, NotAllowed
 from smartscheduler.imports.cell_formats import write_duration
 from smartscheduler.imports.file_reader import Row
+from smartscheduler.imports.row_to_payload import keep_as_notes
 from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
 
@@ -52,6 +54,10 @@ WORDS = {
 MEANINGS = {word: status for status, words in WORDS.items() for word in words.split(", ")}
 BOOKING_COLUMNS = ("contractor", "start", "end", "status", "rating")
 STEPS = (Status.PENDING, Status.CONFIRMED, Status.IN_PROGRESS, Status.COMPLETED)
+SEPARATORS = " \t\r\n;&,"
+BETWEEN_CONTRACTORS = re.compile(r"[;\n&,]| and ")
+# Longer cells of contractors are cut. So many separators of a cell are looked at.
+LONGEST_CELL, MOST_SEPARATORS = 1_000, 20
 
 
 def read_status(text: str) -> str:
@@ -92,11 +98,31 @@ def read_rating(text: str) -> Decimal | None:
     return rating.quantize(Decimal("0.01"))
 
 
+def contractors_of(cell: str) -> list[str]:
+    """The names in a cell: `Ada Moore, Ben Hill` are two, `Moore, Ada` is one."""
+    text = cell[:LONGEST_CELL]
+    for sign in (";", "\n", "&", " and ", ","):
+        names = [name for part in text.split(sign) if (name := part.strip(SEPARATORS))]
+        if len(names) > 1 and (sign in ";\n" or all(" " in name for name in names)):
+            return [whole for name in names for whole in contractors_of(name)]
+    return [cell] if cell else []
+
+
+def _splits_of(cell: str) -> Iterator[tuple[str, str]]:
+    """A cell before and after each of its separators: what can be the first of several names, and the others."""
+    text = cell[:LONGEST_CELL]
+    for sign in islice(BETWEEN_CONTRACTORS.finditer(text), MOST_SEPARATORS):
+        first, others = text[: sign.start()].strip(SEPARATORS), text[sign.end() :].strip(SEPARATORS)
+        if first and others and (sign[0] in ";\n" or (" " in first and " " in others)):
+            yield first, others
+
+
 class ContractorLookup:
     """The contractors whom the rows of a batch name by external ID, email address or name. One query for all."""
 
     def __init__(self, rows: Iterable[Row], *, jobs: Iterable[Any] = (), lock: bool = False) -> None:
         texts = {text for row in rows if (text := row.get("contractor", ""))}
+        texts |= {first for text in texts for first, _others in _splits_of(text)}
         self._found: dict[str, list[Contractor]] = {}
         booked = Assignment.objects.live().filter(job__in=[job.pk for job in jobs]).values("contractor")
         keys = [contact_key(text) for text in texts]
@@ -122,6 +148,19 @@ class ContractorLookup:
                 raise InvalidInput.of("contractor", message.format(count=len(contractors)))
         message = gettext("There is no contractor with this external ID, email address or name.")
         raise InvalidInput.of("contractor", message)
+
+    def names_in(self, cell: str) -> list[str]:
+        """The names in a cell. A contractor whose name has a comma or an `and` is one name: the longest one counts."""
+        if self._knows(cell):
+            return [cell]
+        for first, others in reversed(list(_splits_of(cell))):
+            if self._knows(first):
+                return [first, *contractors_of(others)]
+        return contractors_of(cell)
+
+    def _knows(self, text: str) -> bool:
+        keys = (f"id {text}", f"email {contact_key(text)}", f"name {fold(text)}")
+        return any(key in self._found for key in keys)
 
     def _named(self, text: str) -> list[Contractor]:
         """The contractors with this name: those who take jobs now, if there are any."""
@@ -168,6 +207,17 @@ class Booking:
     def is_of_the_past(self) -> bool:
         """Whether the row is about work that has begun or ended, or that was canceled."""
         return self.status in {Status.IN_PROGRESS, Status.COMPLETED, Status.CANCELLED}
+
+
+def first_of_several(row: Row, present: Job | None, contractors: ContractorLookup) -> tuple[Row, list[str]]:
+    """The row with the first of several contractors, and a remark about it. The others are added to the notes."""
+    names = contractors.names_in(row.get("contractor", ""))
+    if len(names) < 2:
+        return row, []
+    others = ", ".join(names[1:])
+    text = gettext("The cell names several contractors. {first} is used, and the notes name the others: {others}.")
+    row = keep_as_notes(row, {"other_contractors": others}, "special_requirements", present)
+    return row | {"contractor": names[0]}, [text.format(first=names[0], others=others)]
 
 
 def check_permission(booking: Booking, actor: User | None) -> None:

@@ -33,7 +33,15 @@ from smartscheduler.core.entry.phone_numbers import read_phones
 from smartscheduler.core.text import fold
 from smartscheduler.errors import Busy, DomainError, InvalidInput, InvalidTransition
 from smartscheduler.geocoding.addresses import Address, GeocodingResult
-from smartscheduler.imports.bookings import Booking, ContractorLookup, booking_faults, carry_out, check_permission
+from smartscheduler.imports.bookings import (
+    Booking,
+    ContractorLookup,
+    booking_faults,
+    carry_out,
+    check_permission,
+    contractors_of,
+    first_of_several,
+)
 from smartscheduler.imports.cell_formats import day_of
 from smartscheduler.imports.columns import COLUMNS, JOB_NUMBER, Columns
 from smartscheduler.imports.customer_rows import body_of_customer, contact_keys
@@ -130,6 +138,10 @@ class Importer:
     def address(self, row: Row, present: Any) -> Address | None:
         """The address of a row to geocode, if any."""
         return address_of(row, present)
+
+    def interpreted(self, row: Row, present: Any, context: Context) -> tuple[Row, list[str]]:
+        """The row as its records make it understood, and remarks about that."""
+        return row, []
 
     def body(self, row: Row, present: Any, geocoded: GeocodingResult | None, options: Mapping[str, Any]) -> Body:
         """The payload of a row. `options` are the choices of the user for the file."""
@@ -276,7 +288,8 @@ class Jobs(Importer):
     def group_of(self, row: Row, options: Mapping[str, Any]) -> str:
         """The contractor and the day of a booking: bookings of the same day can clash."""
         day = day_of(row.get("start") or row.get("desired_date", ""), options.get("date_order", "mdy"))
-        return f"{fold(row['contractor'])} {day}" if row.get("contractor") and day else ""
+        names = contractors_of(row.get("contractor", ""))
+        return f"{fold(names[0])} {day}" if names and day else ""
 
     def records(self, keys: Iterable[Key]) -> QuerySet[Any]:
         numbers = [number.upper() for number in _of_column("job_number", keys)]
@@ -298,6 +311,9 @@ class Jobs(Importer):
         context.contractors = contractors
         context.customers = _customers_of(rows)
         return context
+
+    def interpreted(self, row: Row, present: Any, context: Context) -> tuple[Row, list[str]]:
+        return first_of_several(row, present, context.contractors)
 
     def check(self, row: Row, body: Body, present: Any) -> None:
         Booking.of({name: cell for name, cell in row.items() if name not in body.faults}, body.values)

@@ -85,7 +85,9 @@ def _work_on(
     check_cells(row)
     if present is not None:
         _check_same_record(row, present)
+    row, remarks = importer.interpreted(row, present, context)
     body, written = _written(importer, row, present, geocoded, actor, context)
+    written = written._replace(remarks=[*remarks, *written.remarks])
     after = written.record
     if after is None:
         return Done(Outcome.UNCHANGED, {}, "", " ".join(written.remarks))

@@ -132,6 +132,53 @@ def test_two_contractors_of_a_name_are_a_question(ann: Contractor, actor: User) 
     assert errors(run)[2]["contractor"] == ["2 contractors match. Enter the email address of one of them."]
 
 
+@pytest.mark.parametrize(
+    ("cell", "names", "booked"),
+    [
+        ("Austin Tile and Stone Works", ["Austin Tile", "Austin Tile and Stone Works"], "Austin Tile and Stone Works"),
+        ("austin tile AND stone works", ["Austin Tile", "Austin Tile and Stone Works"], "Austin Tile and Stone Works"),
+        ("Reyes Floor Coverings & Tile Works", ["Reyes Floor Coverings & Tile Works"], ""),
+        ("Moore Tile Co, Austin TX", ["Moore Tile Co", "Moore Tile Co, Austin TX"], "Moore Tile Co, Austin TX"),
+    ],
+)
+def test_the_name_of_a_company_is_not_split(cell: str, names: list[str], booked: str, actor: User) -> None:
+    for name in names:
+        ContractorFactory(name=name, type="multi")
+    run = imported(text_of(row("1", f'"{cell}"')), actor, "jobs")
+    assert counts(run) == (1, 0, 0, 0), errors(run)
+    assignment = Assignment.objects.get()
+    assert assignment.contractor.name == (booked or cell)
+    assert assignment.job.special_requirements == ""
+    assert "several contractors" not in run.rows.get().remarks
+
+
+@pytest.mark.parametrize(
+    ("cell", "first", "others"),
+    [
+        ("Ada Moore, Ben Hill", "Ada Moore", "Ben Hill"),
+        ("Ada Moore, Ben Hill, and Cy Young", "Ada Moore", "Ben Hill, Cy Young"),
+        ("Austin Tile and Stone Works, Ben Hill", "Austin Tile and Stone Works", "Ben Hill"),
+        ("Austin Tile and Stone Works & Ben Hill", "Austin Tile and Stone Works", "Ben Hill"),
+        ("C-1; Ben Hill", "Ann Tiles", "Ben Hill"),
+    ],
+)
+def test_the_first_of_several_contractors_is_booked(
+    cell: str, first: str, others: str, ann: Contractor, actor: User
+) -> None:
+    for name in ("Ada Moore", "Austin Tile", "Austin Tile and Stone Works", "Ben Hill"):
+        ContractorFactory(name=name, type="multi")
+    text = text_of(row("1", f'"{cell}"'))
+    run = imported(text, actor, "jobs")
+    assert counts(run) == (1, 0, 0, 0), errors(run)
+    assignment = Assignment.objects.get()
+    assert assignment.contractor.name == first
+    assert assignment.job.special_requirements == f"Other contractors: {others}"
+    assert f"the notes name the others: {others}." in run.rows.get().remarks
+    again = imported(text, actor, "jobs")
+    assert counts(again) == (0, 0, 1, 0)
+    assert "several contractors" in again.rows.get().remarks
+
+
 def test_past_work_is_recorded_with_its_rating_and_nothing_is_sent(ann: Contractor, actor: User) -> None:
     text = text_of(row("1", "C-1", "Complete", days=-3, rating="5"), row("2", "C-1", "cancelled", days=-2))
     Customer.objects.create(name="Grace Hill", email="grace@example.com")

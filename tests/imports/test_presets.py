@@ -179,9 +179,9 @@ def test_jobs_of_jobber() -> None:
             "customer_name": "Oak & Sons",
             "customer_phone": "512-555-0150",
             "desired_date": "2026-02-03",
-            "contractor": "Ada Moore",
+            "contractor": "Ada Moore, Ben Hill",
             "status": "completed",
-            "special_requirements": "Lobby floor\nOther contractors: Ben Hill",
+            "special_requirements": "Lobby floor",
         },
     ]
 
