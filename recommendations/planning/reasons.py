@@ -275,13 +275,17 @@ class _Alternatives:
             return self._time_ran_out(number)
         self.solved += 1
         alternative = self._with(self.problem, number)
+        if self.stopped():  # so the alternative, or that there is none, says nothing
+            return self._time_ran_out(number)
         if self.problem.max_changes is not None:
             unlimited = self._with(replace(self.problem, max_changes=None), number)
+            if self.stopped():
+                return self._time_ran_out(number)
             if unlimited and unlimited.changes > self.problem.max_changes and unlimited.loss <= 0:
                 return self._max_changes(number, unlimited)
             if alternative is None and unlimited:
                 return self._max_changes(number, unlimited)
-        if alternative is None or alternative.loss <= self._gap or self.stopped():
+        if alternative is None or alternative.loss <= self._gap:
             return self._time_ran_out(number)
         return self._worth_less(number, alternative)
 

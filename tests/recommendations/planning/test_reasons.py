@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import pytest
 from django.utils import timezone
 
+from assignments.models import Assignment
 from assignments.services import confirm_assignment
 from contractors.working_week import Shift
 from recommendations.planning.problem import Problem, Solution
@@ -129,10 +130,15 @@ def test_names_the_job_that_would_give_way() -> None:
     )
 
 
-def test_names_the_changes_that_are_too_many() -> None:
+def half_full_day() -> Assignment:
+    """A booking that leaves the only contractor no time for another job unless it moves."""
     ada = ContractorFactory(hours=[Shift(each, time(9), time(13)) for each in range(7)])
     AbsenceFactory(contractor=ada, period=(at(0, days=LAST), at(0, days=LAST + 1)))
-    in_the_way = booked(ada, at(10, days=FIRST))
+    return booked(ada, at(10, days=FIRST))
+
+
+def test_names_the_changes_that_are_too_many() -> None:
+    in_the_way = half_full_day()
     urgent = JobFactory(priority="urgent")
     (miss,) = explained(urgent, may_change="pending", max_changes=0)
     assert miss.code == "max-changes"
@@ -174,3 +180,28 @@ def test_a_stopped_run_looks_for_nothing_more() -> None:
     assert misses.keys() == {"time-ran-out", "no-slot-in-days"}
     assert misses[MissCode.TIME_RAN_OUT].sentence == "The run was stopped before every possibility was tried."
     assert "first_free" not in misses[MissCode.NO_SLOT_IN_DAYS].numbers
+
+
+@pytest.mark.parametrize("most_solved", [1, 2])
+def test_a_run_that_is_stopped_while_an_alternative_is_solved_names_no_number_of_changes(most_solved: int) -> None:
+    """What a stopped solver returns is no proof: neither that there is no alternative, nor of its changes."""
+    half_full_day()
+    chosen = Scope(
+        jobs=[JobFactory(priority="urgent").pk],
+        first_day=day(FIRST),
+        last_day=day(LAST),
+        may_change="pending",
+        max_changes=0,
+    )
+    snapshot = read_snapshot(chosen, now=timezone.now())
+    solved: list[Problem] = []
+
+    def solve(problem: Problem) -> Solution:
+        solved.append(problem)
+        return at_earliest(problem)
+
+    kept = at_earliest(snapshot.problem)
+    (miss,) = explain_misses(snapshot, snapshot.problem, kept, solve, lambda: len(solved) >= most_solved)
+    assert len(solved) == most_solved
+    assert (miss.code, miss.numbers) == (MissCode.TIME_RAN_OUT, {"limit": kept.limit})
+    assert miss.sentence == "The run was stopped before every possibility was tried."
