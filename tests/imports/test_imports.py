@@ -164,7 +164,7 @@ def test_all_errors_of_a_row_are_reported_at_once(actor: User) -> None:
             ",paint,high,soon,forever,,1,Austin,TX,00000,",
             f",tile,high,{day} 09:00,2:30,,100 Congress Avenue,Austin,TX,00000,",
             f",tile,high,{day} 09:00,2:30,,100 Congress Avenue,Austin,TX,,",
-            ",tile,high,soon,2:30,,100 Congress Avenue,Austin,CA,78701,",
+            ",tile,high,soon,2:30,,100 Congress Avenue,Austin,NY,78701,",
         ]
     )
     errors_by_line = errors(checked(text, actor, "jobs"))
