@@ -28,14 +28,16 @@ from assignments.services import (
 )
 from contractors.models import Contractor, Rating
 from jobs.models import Job
+from jobs.states import BOOKED as BOOKED_JOBS
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.email_addresses import contact_key
+from smartscheduler.core.entry.written_dates import Order
 from smartscheduler.core.text import fold
 from smartscheduler.errors import InvalidInput, NotAllowed
-from smartscheduler.imports.cell_formats import write_duration
+from smartscheduler.imports.cell_formats import lacks_time, write_duration
 from smartscheduler.imports.file_reader import Row
-from smartscheduler.imports.row_to_payload import keep_as_notes
+from smartscheduler.imports.row_to_payload import LONGEST_SHOWN, keep_as_notes
 from smartscheduler.rules.current import current_rules
 from smartscheduler.timeslots import TimeSlot
 
@@ -218,6 +220,31 @@ def first_of_several(row: Row, present: Job | None, contractors: ContractorLooku
     text = gettext("The cell names several contractors. {first} is used, and the notes name the others: {others}.")
     row = keep_as_notes(row, {"other_contractors": others}, "special_requirements", present)
     return row | {"contractor": names[0]}, [text.format(first=names[0], others=others)]
+
+
+def without_booking_at_noon(row: Row, present: Job | None, order: Order) -> tuple[Row, list[str]]:
+    """The row without its booking if it has a day and no time, and a remark. A day alone would mean a visit at noon.
+
+    Rows of work that has begun or ended keep it: their record needs no exact time.
+    """
+    day = row.get("start") or row.get("desired_date", "")
+    if not row.get("contractor") or not day or not lacks_time(day, order):
+        return row, []
+    try:
+        status = read_status(row.get("status", ""))
+    except InvalidInput:  # reported with the other faults of the row
+        return row, []
+    if status in {OPEN, Status.IN_PROGRESS, Status.COMPLETED, Status.CANCELLED}:
+        return row, []
+    if present is not None and present.status in BOOKED_JOBS:
+        text = gettext("The booking keeps its contractor and time: the row names {contractor}, but no time.")
+        removed = {"contractor", "start", "end", "desired_date"}
+    else:
+        text = gettext("Imported as an open job: the row names {contractor}, but no time.")
+        removed = {"contractor", "start", "end", "status"}
+        row = row | {"desired_date": row.get("desired_date") or day}
+    remark = text.format(contractor=row["contractor"][:LONGEST_SHOWN])
+    return {name: cell for name, cell in row.items() if name not in removed}, [remark]
 
 
 def check_permission(booking: Booking, actor: User | None) -> None:

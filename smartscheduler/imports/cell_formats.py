@@ -189,6 +189,14 @@ def day_of(text: str, order: Order = "mdy") -> date | None:
         return None
 
 
+def lacks_time(text: str, order: Order = "mdy") -> bool:
+    """Whether a text is a day without a time of day. False if it cannot be read."""
+    try:
+        return _written_date(text, order).clock is None
+    except UnreadableText:
+        return False
+
+
 def _written_date(text: str, order: Order) -> WrittenDate:
     text = text.strip()
     return _serial(text) if SERIAL.fullmatch(text) else read_written_date(text, order)

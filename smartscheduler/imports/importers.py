@@ -41,6 +41,7 @@ from smartscheduler.imports.bookings import (
     check_permission,
     contractors_of,
     first_of_several,
+    without_booking_at_noon,
 )
 from smartscheduler.imports.cell_formats import day_of
 from smartscheduler.imports.columns import COLUMNS, JOB_NUMBER, Columns
@@ -313,7 +314,9 @@ class Jobs(Importer):
         return context
 
     def interpreted(self, row: Row, present: Any, context: Context) -> tuple[Row, list[str]]:
-        return first_of_several(row, present, context.contractors)
+        row, remarks = first_of_several(row, present, context.contractors)
+        row, more = without_booking_at_noon(row, present, context.options.get("date_order", "mdy"))
+        return row, [*remarks, *more]
 
     def check(self, row: Row, body: Body, present: Any) -> None:
         Booking.of({name: cell for name, cell in row.items() if name not in body.faults}, body.values)

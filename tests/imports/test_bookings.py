@@ -179,6 +179,39 @@ def test_the_first_of_several_contractors_is_booked(
     assert "several contractors" in again.rows.get().remarks
 
 
+def on_a_day(number: str, who: str, status: str = "", *, days: int = 9) -> str:
+    day = f"{at(9, days=days):%Y-%m-%d}"
+    return f"{number},tile,{day},2:00,{SITE},{who},{day},{status},"
+
+
+@pytest.mark.parametrize("status", ["", "Scheduled", "confirmed"])
+def test_a_day_alone_is_an_open_job_and_no_visit_at_noon(status: str, ann: Contractor, actor: User) -> None:
+    text = text_of(on_a_day("1", "Ann Tiles", status), on_a_day("2", "Ann Tiles", status))
+    run = imported(text, actor, "jobs")
+    assert counts(run) == (2, 0, 0, 0), errors(run)
+    assert not Assignment.objects.exists()
+    assert set(Job.objects.values_list("status", "desired_date")) == {("open", at(12, days=9))}
+    for result in run.rows.all():
+        assert "Imported as an open job: the row names Ann Tiles, but no time." in result.remarks
+    assert counts(imported(text, actor, "jobs")) == (0, 0, 2, 0)
+
+
+def test_a_day_alone_leaves_a_booking_as_it_is(ann: Contractor, actor: User) -> None:
+    ContractorFactory(name="Bea", type="multi")
+    imported(text_of(row("1", "C-1", hour=10)), actor, "jobs")
+    run = imported(text_of(on_a_day("1", "Bea", days=10)), actor, "jobs")
+    assert counts(run) == (0, 0, 1, 0), errors(run)
+    assert "The booking keeps its contractor and time: the row names Bea, but no time." in run.rows.get().remarks
+    booking = Assignment.objects.get()
+    assert (booking.contractor, booking.slot.start, booking.job.desired_date) == (ann, at(10, days=9), at(10, days=9))
+
+
+def test_past_work_on_a_day_alone_is_recorded(ann: Contractor, actor: User) -> None:
+    run = imported(text_of(on_a_day("1", "C-1", "completed", days=-3)), actor, "jobs")
+    assert counts(run) == (1, 0, 0, 0), errors(run)
+    assert Assignment.objects.get().status == "completed"
+
+
 def test_past_work_is_recorded_with_its_rating_and_nothing_is_sent(ann: Contractor, actor: User) -> None:
     text = text_of(row("1", "C-1", "Complete", days=-3, rating="5"), row("2", "C-1", "cancelled", days=-2))
     Customer.objects.create(name="Grace Hill", email="grace@example.com")

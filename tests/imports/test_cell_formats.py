@@ -13,6 +13,7 @@ from contractors.working_week import Shift, check_week
 from smartscheduler.core.entry import UnreadableText
 from smartscheduler.core.entry.written_dates import Order, date_order_of
 from smartscheduler.imports.cell_formats import (
+    lacks_time,
     read_duration,
     read_instant,
     read_list,
@@ -242,6 +243,7 @@ def test_an_instant_as_people_and_programs_write_it(text: str) -> None:
     ],
 )
 def test_a_day_alone_is_its_noon(text: str) -> None:
+    assert lacks_time(text)
     assert read_instant(text, AUSTIN) == ("2026-12-15T12:00:00-06:00", ())
 
 
