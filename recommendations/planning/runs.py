@@ -274,7 +274,8 @@ class Run:
                 item.miles_before, item.miles_after = (Decimal(f"{number:.1f}") for number in miles[item.job_id])
         self.figures["plan"] = self._figures.of(booked)
         offset = dropped_price(snapshot)
-        stopped = self.is_stopped and not solution.proven
+        # Both before the misses, so that they agree: a stop while reasons are sought changes nothing about the plan.
+        stopped, limit = self.is_stopped and not solution.proven, self._limit(solution)
         return store(
             plan_id=self.plan.pk,
             attempt=self.plan.attempts,
@@ -285,7 +286,7 @@ class Run:
                 "worth": rows_worth(snapshot, placements),
                 "bound": None if solution.bound is None else solution.bound - offset,
                 "proven": solution.proven and len(placements) == len(solution.placements),
-                "limit_reached": self._limit(solution),
+                "limit_reached": limit,
                 "progress": {**self.figures["plan"], "worth": rows_worth(snapshot, placements)},
             },
             stopped=stopped,

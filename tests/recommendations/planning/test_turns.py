@@ -17,9 +17,11 @@ from benchmarks.plans.worlds import generate
 from jobs.models import Job
 from recommendations.planning import child_run, results, runs
 from recommendations.planning.models import Plan, PlanItem
+from recommendations.planning.problem import Solution
+from recommendations.planning.reasons import Miss, explain_misses
 from recommendations.planning.scope import Scope
 from recommendations.planning.services import cancel_plan, expire_plans, request_plan, stop_plan
-from recommendations.planning.solver import SolveCancelled
+from recommendations.planning.solver import SolveCancelled, solve
 from smartscheduler.accounts.models import User
 from smartscheduler.core import child_process
 from smartscheduler.core.child_process import ChildFailed, MemoryLimitExceeded, TimeLimitExceeded
@@ -151,6 +153,28 @@ def test_a_stopped_run_keeps_the_best_plan_so_far(monkeypatch: pytest.MonkeyPatc
     assert (plan.state, plan.limit_reached) == ("stopped", "stopped")
     assert plan.items.count() == plan.figures["plan"]["planned"] > 0
     assert OutboxEvent.objects.get(type="PlanReady").data["stopped"] is True
+
+
+def test_a_stop_while_reasons_are_sought_changes_nothing_about_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The solver has ended by its own limit, so neither the state nor the limit is that of a stopped plan."""
+    ContractorFactory()
+    plan = requested()
+    monkeypatch.setattr(runs, "LOOK_SECONDS", 0.0)
+
+    def limited(*arguments: Any, **others: Any) -> Solution:
+        return replace(solve(*arguments, **others), bound=None, limit="steps")
+
+    def stopping(*arguments: Any) -> list[Miss]:
+        stop_plan(plan_id=plan.pk, actor=None)
+        *_, stopped = arguments
+        assert stopped()
+        return explain_misses(*arguments)
+
+    monkeypatch.setattr(runs, "solve", limited)
+    monkeypatch.setattr(runs, "explain_misses", stopping)
+    runs.work_on_plans()
+    plan.refresh_from_db()
+    assert (plan.state, plan.limit_reached) == ("ready", "steps")
 
 
 def test_a_run_that_takes_long_ends_with_the_best_plan_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
