@@ -7,10 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from smartscheduler.core.entry.phone_numbers import national_digits, parse_phone
+from smartscheduler.core.entry.phone_numbers import SIGNS, national_digits, parse_phone
+from smartscheduler.imports.readings import CELL_END
 
 LAST_ASCII = 127
-BETWEEN = r"[\s()./·-]*"
+# In PostgreSQL, `\s` matches neither ends of cells nor no-break spaces.
+BLANKS = "\\s\u00a0\u2007\u202f" + CELL_END
+# Format characters: of zero width, for the direction of text, byte order marks.
+INVISIBLE = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
+BETWEEN = rf"[{BLANKS}{INVISIBLE}{''.join(map(chr, SIGNS))}()./·-]*"
+# Between the words of a name: blanks, the comma of “Tiles, Ada”, or the end of a cell.
+GAP = rf"[{BLANKS}{INVISIBLE},]+"
+COMMAS = re.compile(r"[\s,]+")
 TITLES = {"mr", "mrs", "ms", "miss", "dr", "prof"}
 # JSON values under these keys belong to a record and are replaced when that record is erased.
 OF_RECORDS = frozenset(
@@ -32,11 +40,24 @@ def _in_e164(phone: str) -> str:
 
 
 def _in_any_notation(number: str) -> str:
-    """Pattern of a number in E.164, with or without the country code or a leading zero, with any separators."""
+    """Pattern of a number in E.164, with or without the country code or a leading zero, with any separators.
+
+    Never two repeats of BETWEEN in a row: they would take quadratic time.
+    """
     code, digits = national_digits(number)
-    if code == "1":
-        return rf"(?<!\d){digits[:3]}{BETWEEN}{digits[3:6]}{BETWEEN}{digits[6:]}(?!\d)"
-    return rf"(?<!\d)(?:(?:\+|00|011)?{BETWEEN}{code}{BETWEEN})?0?{BETWEEN}{BETWEEN.join(digits)}(?!\d)"
+    zero = "" if code == "1" else f"(?:0{BETWEEN})?"
+    return rf"(?<!\d)(?:(?:(?:\+|00|011){BETWEEN})?{code}{BETWEEN})?{zero}{BETWEEN.join(digits)}(?!\d)"
+
+
+def _words(name: str) -> list[str]:
+    return [word for word in COMMAS.split(name) if word]
+
+
+def _in_any_order(name: str) -> Iterator[str]:
+    """Patterns of a name with its first words last: “Ada Maria Tiles”, “Tiles, Ada Maria”, “Maria Tiles, Ada”."""
+    words = _words(name)
+    for start in range(len(words)):
+        yield rf"(?<!\w){GAP.join(map(_literal, words[start:] + words[:start]))}(?!\w)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +77,7 @@ class PersonPatterns:
         cls, *, names: Iterable[str], phones: Iterable[str], emails: Iterable[str], instead: str
     ) -> "PersonPatterns":
         return cls(
-            names=frozenset(name.strip() for name in names if name and name.strip()),
+            names=frozenset(name.strip() for name in names if name and _words(name)),
             phones=frozenset(filter(None, map(_in_e164, filter(None, phones)))),
             emails=frozenset(email.strip() for email in emails if email and email.strip()),
             instead=instead,
@@ -65,7 +86,7 @@ class PersonPatterns:
     @property
     def wide(self) -> "PersonPatterns":
         """The patterns without names of a single word."""
-        names = frozenset(name for name in self.names if len(name.split()) > 1)
+        names = frozenset(name for name in self.names if len(_words(name)) > 1)
         return PersonPatterns(names=names, phones=self.phones, emails=self.emails, instead=self.instead)
 
     @cached_property
@@ -79,8 +100,7 @@ class PersonPatterns:
         yield from map(_in_any_notation, sorted(self.phones))
         # Longest first, so that “Ada Tiles-Moore” matches before “Ada Tiles”.
         for name in sorted(self.names, key=lambda name: (-len(name), name)):
-            words = r"\s+".join(map(_literal, name.split()))
-            yield rf"(?<!\w){words}(?!\w)"
+            yield from _in_any_order(name)
 
     @cached_property
     def _compiled(self) -> "re.Pattern[str]":
@@ -106,4 +126,12 @@ class PersonPatterns:
 
 
 def _literal(text: str) -> str:
-    return "".join(letter if letter.isalnum() or ord(letter) > LAST_ASCII else f"\\{letter}" for letter in text)
+    """Pattern of a text. A letter with an accent matches as one character and as a letter with its accents (NFD)."""
+    return "".join(map(_either_form, unicodedata.normalize("NFC", text)))
+
+
+def _either_form(letter: str) -> str:
+    if ord(letter) <= LAST_ASCII:
+        return letter if letter.isalnum() else f"\\{letter}"
+    apart = unicodedata.normalize("NFD", letter)
+    return letter if apart == letter else f"(?:{letter}|{apart})"
