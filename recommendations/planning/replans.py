@@ -31,7 +31,7 @@ def replan(*, plan_id: UUID, change: WhatIf | None, actor: User | None) -> Plan:
 
 
 def _rest(plan: Plan) -> Scope:
-    """The scope of a plan without the jobs that are not open any more, from today on."""
+    """The scope of a plan without the jobs that are not open any more, from today on; as many days if all are past."""
     scope = Scope.of_json(plan.scope)
     open_jobs = set(Job.objects.filter(pk__in=scope.jobs, status=Job.Status.OPEN).values_list("pk", flat=True))
     if not open_jobs:
@@ -39,10 +39,15 @@ def _rest(plan: Plan) -> Scope:
         raise InvalidTransition(message, extra={"from": plan.state, "to": Plan.State.QUEUED.value})
     accepted = plan.items.filter(state=ItemState.ACCEPTED, assignment__isnull=False)
     kept = dict.fromkeys(accepted.values_list("assignment_id", flat=True), Lock.CONTRACTOR_AND_TIME.value)
+    first_day = max(scope.first_day, timezone.now().astimezone(LAST_ZONE).date())
+    # The days of the plan are over: as many days from today on.
+    is_past = scope.last_day < first_day
+    last_day = scope.last_day + (first_day - scope.first_day) if is_past else scope.last_day
     return replace(
         scope,
         jobs=[job for job in scope.jobs if job in open_jobs],
-        first_day=max(scope.first_day, timezone.now().astimezone(LAST_ZONE).date()),
+        first_day=first_day,
+        last_day=last_day,
         locks={**scope.locks, **kept},
         last_days={job: day for job, day in scope.last_days.items() if job in open_jobs},
         start_hours={job: hours for job, hours in scope.start_hours.items() if job in open_jobs},

@@ -1,16 +1,18 @@
 """*What if*: one change of a scope, and the plan of the rest."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from recommendations.planning.acceptance import accept_plan
 from recommendations.planning.models import Plan, PlanMiss
 from recommendations.planning.reasons import what_ifs
 from recommendations.planning.replans import replan
-from recommendations.planning.scope import Scope
+from recommendations.planning.scope import LAST_ZONE, Scope
 from recommendations.planning.services import request_plan
 from recommendations.planning.what_if import WhatIf
 from smartscheduler.errors import InvalidInput, InvalidTransition
@@ -92,6 +94,24 @@ def test_the_rest_is_planned_again_and_what_was_accepted_stays() -> None:
     assert (rest.kind, rest.parent, rest.seed, rest.state) == ("rest", plan, plan.seed, "queued")
     assert list(scope.jobs) == [open_job.pk]
     assert scope.locks == {item.assignment_id: "contractor_and_time"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("first", "last", "days"), [(-9, -5, 5), (-2, 4, None)])
+def test_the_rest_of_a_plan_whose_days_are_over_gets_as_many_days(first: int, last: int, days: int | None) -> None:
+    """Days that are still to come keep their end."""
+    plan = planned(JobFactory())
+    scope = replace(Scope.of_json(plan.scope), first_day=at(0, days=first).date(), last_day=at(0, days=last).date())
+    Plan.objects.filter(pk=plan.pk).update(
+        state="expired", scope=scope.as_json(), first_day=scope.first_day, last_day=scope.last_day
+    )
+    today = timezone.now().astimezone(LAST_ZONE).date()
+    rest = replan(plan_id=plan.pk, change=None, actor=None)
+    assert rest.first_day >= today
+    if days:
+        assert Scope.of_json(rest.scope).days == days
+    else:
+        assert rest.last_day == scope.last_day
 
 
 @pytest.mark.django_db
