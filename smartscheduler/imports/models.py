@@ -66,6 +66,7 @@ class ImportRun(models.Model):
     )
     state = models.CharField(max_length=9, choices=State.choices, default=State.CHECKING)
     # Choices of the user: date_order, defaults; source, open_jobs, messages, twins (imports.importers.Context).
+    # `upload`: those made at the upload, without what the match of a sheet has added.
     options = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     total = models.PositiveIntegerField(default=0)
     at = models.PositiveIntegerField(default=0, help_text=_("Rows processed in this state."))

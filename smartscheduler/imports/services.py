@@ -56,16 +56,20 @@ def begin(
         created_by=actor,
         options={**(options or {}), **({"date_system": 1904} if reading.date_system == 1904 else {})},
     )
-    _match(run, table)
+    _match(run, table, run.options)
     run.save()
     return run
 
 
-def _match(run: ImportRun, table: Table) -> None:
-    """Match the columns of a file: as a user has saved it for these headings, else by name and content."""
+def _match(run: ImportRun, table: Table, choices: Mapping[str, Any]) -> None:
+    """Match the columns of a file: as a user has saved it for these headings, else by name and content.
+
+    `choices`: those of the upload. They are kept apart from the options that a match adds, for the next match.
+    """
+    choices = {name: value for name, value in choices.items() if value}
     mapping = matched(run.kind, table)
     run.mapping, run.matched_by = mapping.stored, mapping.matched_by
-    run.options = mapping.options | {name: value for name, value in run.options.items() if value}
+    run.options = mapping.options | choices | {"upload": choices}
     run.options.setdefault("date_order", told_date_order(table, run.mapping))
     if mapping.preset and "source" not in {*run.mapping, *run.options}:
         run.options = {**run.options, "source": source_of(mapping.preset)}
@@ -127,8 +131,8 @@ def read_again(*, run_id: UUID, seen: str, sheet: int, heading_line: int, encodi
     run.heading_line = heading_line
     table = _table_below(reading.sheets[sheet], heading_line)
     run.total = len(table.rows)
-    run.options.pop("date_order", None)  # told from other cells
-    _match(run, table)
+    kept = {name: value for name, value in run.options.items() if name != "date_order"}  # told from other cells
+    _match(run, table, run.options.get("upload", kept))
     run.rows.all().delete()
     run.begin(State.MATCHING)
     run.save()

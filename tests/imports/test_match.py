@@ -15,6 +15,7 @@ from smartscheduler import BASE_DIR
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.errors import InvalidInput
+from smartscheduler.imports.file_reader import read_table
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.needs import missing
 from smartscheduler.imports.result_file import Results
@@ -311,7 +312,11 @@ class TestThePage:
         data = {"kind": "contractors", "twins": "on", "source": "Housecall Pro"}
         file = SimpleUploadedFile("crew.csv", OFFICE.encode())
         signed_in().post(reverse("admin:imports_importrun_add"), data | {"file": file})
-        assert ImportRun.objects.get().options == {"source": "housecall-pro", "date_order": "mdy"}
+        assert ImportRun.objects.get().options == {
+            "source": "housecall-pro",
+            "date_order": "mdy",
+            "upload": {"source": "housecall-pro"},
+        }
         file = SimpleUploadedFile("crew.csv", OFFICE.encode())
         page = signed_in().post(reverse("admin:imports_importrun_add"), data | {"file": file, "source": "§"})
         assert "Enter letters or digits." in page.content.decode()
@@ -385,6 +390,30 @@ class TestSwitches:
         run = finished(matched(self.begun(actor, book(COVER, CREWS))))
         run = self.again(run, sheet=0)
         assert (run.state, run.at, run.rows.count(), run.heading_line) == ("matching", 0, 0, 1)
+
+    def test_what_the_match_of_one_sheet_tells_does_not_stay_for_another(self, actor: User) -> None:
+        export = read_table("a.csv", (BASE_DIR / "tests/imports/exports/quickbooks_customers.csv").read_bytes())
+        lines = [export.titles, *([row[name] for name in export.headings] for row in export.rows)]
+        office = [["Name", "Phone"], ["Ann", "(512) 555-0143"]]
+        content = book(("Customers", lines), ("Office", office))
+        run = begin(kind="customers", name="customers.xlsx", content=content, actor=actor)
+        assert run.options["source"] == "quickbooks"
+        stop(run_id=run.pk)
+        run = self.again(run, sheet=1)
+        assert "source" not in run.options
+        assert self.again(run, sheet=0).options["source"] == "quickbooks"
+
+        run = begin(kind="customers", name="a.xlsx", content=content, actor=actor, options={"source": "books"})
+        stop(run_id=run.pk)
+        assert self.again(run, sheet=1).options["source"] == "books"
+
+    def test_values_of_a_saved_match_do_not_stay_for_another_sheet(self, actor: User) -> None:
+        run = self.begun(actor, book(CREWS, OTHERS))
+        matched(run, remember_it=True, options={"defaults": {"type": "carpet"}})
+        run = self.begun(actor, book(CREWS, OTHERS))
+        assert run.options["defaults"] == {"type": "carpet"}
+        stop(run_id=run.pk)
+        assert "defaults" not in self.again(run, sheet=1).options
 
     def test_another_line_of_headings(self, actor: User) -> None:
         run = self.begun(actor, book(("Crews", [["Crew", "Mobile"], ["Name", "Phone"], ["Ann", "(512) 555-0143"]])))
