@@ -41,7 +41,7 @@ def body_of_customer(row: Row, present: Customer | None, geocoded: GeocodingResu
     address, remarks = _address_of(row, geocoded)
     unread = {"phone": leftover} if leftover else {}
     if leftover:
-        text = gettext("“{text}” is no phone number and was added to the notes.")
+        text = gettext("“{text}” is not a phone number and was added to the notes.")
         remarks.append(text.format(text=leftover[:LONGEST_SHOWN]))
     if postal := "" if address else ", ".join(row[name] for name in POSTAL if row.get(name)):
         unread["address"] = postal

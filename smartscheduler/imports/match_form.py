@@ -71,7 +71,7 @@ class LayoutForm(VersionedForm):
                 choices=[(at, f"{head.name[:LONGEST_VALUE]} ({head.size:,})") for at, head in enumerate(heads)],
                 initial=run.sheet,
                 label=_("Sheet"),
-                help_text=_("With the number of its filled lines."),
+                help_text=_("The number of filled lines is in parentheses."),
                 widget=UnfoldAdminSelectWidget(),
             )
         self.fields["heading_line"] = forms.TypedChoiceField(
@@ -179,7 +179,7 @@ class MatchForm(VersionedForm):
         chosen = self.run.options.get("date_order", detected)
         self.fields["date_order"] = forms.ChoiceField(
             required=False,
-            choices=[("", gettext("As the dates tell. {order}").format(order=orders[detected])), *orders.items()],
+            choices=[("", gettext("Detected from the dates: {order}").format(order=orders[detected])), *orders.items()],
             initial=chosen if chosen != detected else "",
             label=_("Order of day and month"),
             widget=UnfoldAdminSelectWidget(),

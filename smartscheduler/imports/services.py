@@ -125,7 +125,7 @@ def read_again(*, run_id: UUID, seen: str, sheet: int, heading_line: int, encodi
         reading = reread(reading, encoding)
         run.table, run.encoding = packed_reading(reading), encoding
     if not 0 <= sheet < len(reading.sheets):
-        raise InvalidInput.of("sheet", gettext("Select a sheet of the list."))
+        raise InvalidInput.of("sheet", gettext("Select a sheet from the list."))
     if sheet != run.sheet:
         run.sheet, heading_line = sheet, heading_line_of(reading.sheets[sheet])
     run.heading_line = heading_line
@@ -155,7 +155,7 @@ def _check_targets(kind: str, titles: Sequence[str], targets: Sequence[str], def
     known, twice = {"", *targets_of(kind).names}, repeated(targets)
     for at, target in enumerate(targets):
         if target not in known:
-            errors[f"column_{at}"] = [gettext("Select a target of the list.")]
+            errors[f"column_{at}"] = [gettext("Select a target from the list.")]
         elif target in twice:
             others = [titles[n] for n, other in enumerate(targets) if other == target and n != at]
             text = gettext("“{target}” is also chosen for {columns}. Leave one of them out, or choose another target.")

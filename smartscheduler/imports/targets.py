@@ -21,7 +21,6 @@ BILLING = {name: f"billing_{name}" for name in (*POSTAL, "address_2", "full_addr
 # The column that a part of all kinds belongs to.
 NAMES = {kind: columns.name for kind, columns in COLUMNS.items()}
 PHONES = {"contractors": "phone_number", "customers": "phones", "jobs": "customer_phone"}
-EMAIL_KINDS = ("contractors", "customers")
 NOTES = {"customers": "notes", "jobs": "special_requirements"}
 
 
@@ -49,7 +48,7 @@ LABELS: dict[str, LazyText] = {
     "email": _("Email address"),
     "end": _("End of the booking"),
     "external_id": _("Number in the other system"),
-    "id": _("Customer of SmartScheduler"),
+    "id": _("Customer ID in SmartScheduler"),
     "job_number": _("Job number of SmartScheduler"),
     "language": _("Language"),
     "latitude": _("Latitude"),

@@ -34,7 +34,7 @@ def test_a_customer_with_phones_address_and_notes(actor: User) -> None:
     ]
     assert (grace.language, grace.accepts_texts, grace.accepts_emails) == ("es", False, True)
     assert grace.notes == "Has a dog\nPhone: after six"
-    assert "“after six” is no phone number" in run.rows.get().remarks
+    assert "“after six” is not a phone number" in run.rows.get().remarks
     address = grace.addresses.get()
     assert (address.address, address.time_zone) == ("100 Congress Avenue", "America/Chicago")
     assert counts(imported(f"{HEAD}\n{GRACE}\n", actor, "customers")) == (0, 0, 1, 0)

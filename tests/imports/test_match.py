@@ -192,7 +192,7 @@ class TestTheAnswer:
         client = signed_in()
         address = reverse("admin:imports_importrun_match", args=[run.pk])
         page = client.get(address)
-        assert "As the dates tell. Day first: 03/04 is April 3" in page.content.decode()
+        assert "Detected from the dates: Day first: 03/04 is April 3" in page.content.decode()
         values = fields_of(page, "match_form")
         assert values["date_order"] == "mdy"
         client.post(address, values | {"date_order": ""})
@@ -204,7 +204,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("targets", "field", "message"),
         [
-            (["name", "shoe_size", *TARGETS[2:]], "column_1", "Select a target of the list."),
+            (["name", "shoe_size", *TARGETS[2:]], "column_1", "Select a target from the list."),
             (["name", "name", *TARGETS[2:]], "column_0", "“Name” is also chosen for Trade."),
             (["name", "name", *TARGETS[2:]], "column_1", "“Name” is also chosen for Crew Name."),
             (["name", "type", "phone_number", *[""] * 7], "missing", "Choose a column for: Email address"),
