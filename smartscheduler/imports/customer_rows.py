@@ -1,5 +1,6 @@
 """Conversion of a row to a payload of a customer, and the keys by which a customer is certainly the same."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,7 +11,6 @@ from customers.models import Customer, CustomerAddress, CustomerPhone
 from customers.search_text import name_key
 from customers.services import LONGEST_NOTES, PLACE, place_key
 from smartscheduler.core.email_addresses import contact_key
-from smartscheduler.core.entry import UnreadableText
 from smartscheduler.core.entry.phone_numbers import WrittenPhone, compact_number, read_phones
 from smartscheduler.core.geo.postal_areas import check_place
 from smartscheduler.errors import InvalidInput
@@ -26,7 +26,13 @@ from smartscheduler.imports.row_to_payload import (
     place_of,
 )
 
-WORDS = {"yes": True, "true": True, "y": True, "1": True, "no": False, "false": False, "n": False, "0": False}
+WORDS = {
+    **dict.fromkeys(("yes", "true", "y", "1", "on", "subscribed", "opted in", "opt in", "opt-in"), True),
+    **dict.fromkeys(("no", "false", "n", "0"), False),
+}
+# Refusals of messages, also with a reason behind: `no - asked us to stop`.
+REFUSAL = re.compile(r"(?:no|never|off|stop|unsubscribed?|opt(?:ed)?[\s-]?out|do not|don['’]t)\b")
+CONSENTS = ("accepts_texts", "accepts_emails")
 LANGUAGES = {"en": "en", "english": "en", "es": "es", "spanish": "es", "español": "es"}
 
 
@@ -34,7 +40,7 @@ def body_of_customer(row: Row, present: Customer | None, geocoded: GeocodingResu
     """Payload of a new customer, or of changes to the `present` one. An empty cell changes nothing.
 
     Phone numbers and the address are added to those of the customer. A part of them that cannot be read becomes a note
-    of the customer, with a remark.
+    of the customer, with a remark. So does an unreadable consent, which is a no for a new customer.
     """
     row = {name: cell for name, cell in row.items() if cell}
     phones, leftover = read_phones(row.get("phones", ""))
@@ -43,13 +49,15 @@ def body_of_customer(row: Row, present: Customer | None, geocoded: GeocodingResu
     if leftover:
         text = gettext("“{text}” is not a phone number and was added to the notes.")
         remarks.append(text.format(text=leftover[:LONGEST_SHOWN]))
+    consents, unread_consents, of_consents = _consents_of(row, present)
+    unread |= unread_consents
+    remarks += of_consents
     if postal := "" if address else ", ".join(row[name] for name in POSTAL if row.get(name)):
         unread["address"] = postal
     cells = Cells(keep_as_notes(row, unread, "notes", present) if unread else row)
     for name in ("name", "company", "email"):
         cells.read(name, str)
-    for name in ("accepts_texts", "accepts_emails"):
-        cells.read(name, _read_yes_or_no)
+    cells.values |= consents
     cells.read("language", lambda text: LANGUAGES.get(text.strip().lower(), text))
     if not (present and cells.row.get("notes", "") in present.notes):
         cells.read("notes", _shortened)
@@ -125,8 +133,19 @@ def _shortened(text: str) -> Value:
     return Value(notes[:LONGEST_NOTES], remarks)
 
 
-def _read_yes_or_no(text: str) -> bool:
-    try:
-        return WORDS[text.strip().lower()]
-    except KeyError:
-        raise UnreadableText(gettext("Enter yes or no.")) from None
+def _consents_of(row: Row, present: Customer | None) -> tuple[dict[str, bool], dict[str, str], list[str]]:
+    """The consents of a row, those that cannot be read, and remarks on them. Without a yes, no consent is assumed."""
+    read = {name: _consent(row[name]) for name in CONSENTS if row.get(name)}
+    unread = {name: row[name] for name, consent in read.items() if consent is None}
+    text = gettext("{column} “{text}” was added to the notes, and the value of the record stays. Enter yes or no.")
+    if present is None:
+        text = gettext("{column} “{text}” was read as no and added to the notes. Enter yes or no.")
+    remarks = [text.format(column=name, text=cell[:LONGEST_SHOWN]) for name, cell in unread.items()]
+    consents = {name: bool(consent) for name, consent in read.items() if consent is not None or present is None}
+    return consents, unread, remarks
+
+
+def _consent(text: str) -> bool | None:
+    """Whether a cell is a yes; None if it cannot be read."""
+    words = " ".join(text.lower().split())
+    return WORDS.get(words, False if REFUSAL.match(words) else None)

@@ -95,6 +95,34 @@ def test_what_cannot_be_read_becomes_a_note(actor: User) -> None:
     assert counts(imported(text, actor, "customers"))[0] == 1  # without a number, nothing says that it is the same Ann
 
 
+@pytest.mark.parametrize(
+    ("cell", "accepts"),
+    [
+        *(
+            (cell, False)
+            for cell in ("unsubscribed", "opted out", "Opt-out", "never", "off", "No thanks", "N", "FALSE")
+        ),
+        *((cell, False) for cell in ("no - asked us to stop", "No.", "Do not email", "Don’t")),
+        *((cell, True) for cell in ("yes", "Subscribed", "opted in", "TRUE", "")),
+    ],
+)
+def test_a_consent_as_people_write_it(cell: str, accepts: bool, actor: User) -> None:
+    run = imported(f"name,phones,accepts_emails\nAnn,512 555 0143,{cell}\n", actor, "customers")
+    ann = Customer.objects.get()
+    assert (ann.accepts_emails, ann.notes, run.rows.get().remarks) == (accepts, "", "")
+
+
+def test_an_unreadable_consent_is_a_no_of_a_new_customer_and_changes_no_known_one(actor: User) -> None:
+    text = "external_id,name,accepts_emails\nK-1,Ann,{}\n"
+    run = imported(text.format("ask first"), actor, "customers")
+    assert (Customer.objects.get().accepts_emails, Customer.objects.get().notes) == (False, "Accepts emails: ask first")
+    assert "accepts_emails “ask first” was read as no and added to the notes." in run.rows.get().remarks
+    imported(text.format("yes"), actor, "customers")
+    run = imported(text.format("perhaps"), actor, "customers")
+    assert Customer.objects.get().accepts_emails
+    assert "“perhaps” was added to the notes, and the value of the record stays." in run.rows.get().remarks
+
+
 def test_a_note_of_an_unreadable_cell_is_added_to_the_present_notes_once(actor: User) -> None:
     imported(f"{HEAD}\n{GRACE}\n", actor, "customers")
     Customer.objects.update(notes="Gate 5")
