@@ -16,6 +16,7 @@ from smartscheduler.core.entry import UnreadableText
 from smartscheduler.core.entry.addresses import split_address
 from smartscheduler.core.entry.names import join_name
 from smartscheduler.core.geo.address_lines import read_address
+from smartscheduler.imports.cell_formats import has_time
 from smartscheduler.imports.file_reader import BROKEN, SURPLUS, Row, Table
 from smartscheduler.imports.targets import (
     BILLING,
@@ -99,8 +100,14 @@ def assembled(row_by_target: Mapping[str, str], kind: str, options: Mapping[str,
 
 
 def with_defaults(row: Row, options: Mapping[str, Any]) -> Row:
-    """The row of a new record, with the values that the user has chosen for rows without one."""
-    missing = {name: value for name, value in options.get("defaults", {}).items() if not row.get(name)}
+    """The row of a new record, with the values that the user has chosen for rows without one.
+
+    A row with the times of start and end has a duration.
+    """
+    has = {name for name, cell in row.items() if cell}
+    if "end" in has and has_time(row.get("start") or row.get("desired_date", "")):
+        has.add("duration")
+    missing = {name: value for name, value in options.get("defaults", {}).items() if name not in has}
     return row | missing if missing else row
 
 

@@ -35,7 +35,7 @@ from smartscheduler.core.email_addresses import contact_key
 from smartscheduler.core.entry.written_dates import Order
 from smartscheduler.core.text import fold
 from smartscheduler.errors import InvalidInput, NotAllowed
-from smartscheduler.imports.cell_formats import lacks_time, write_duration
+from smartscheduler.imports.cell_formats import has_time, lacks_time, write_duration
 from smartscheduler.imports.file_reader import Row
 from smartscheduler.imports.row_to_payload import LONGEST_SHOWN, keep_as_notes
 from smartscheduler.rules.current import current_rules
@@ -194,8 +194,9 @@ class Booking:
         )
         if start and "desired_date" not in values and not row.get("job_number"):
             values["desired_date"] = start.isoformat()
-        if start and end and start < end and "duration" not in values:
-            values["duration"] = write_duration(end - start)
+        begin = start or (_moment(values.get("desired_date")) if has_time(row.get("desired_date", "")) else None)
+        if begin and end and begin < end and "duration" not in values:
+            values["duration"] = write_duration(end - begin)
         if booking.contractor and start is None and booking.status != OPEN and "desired_date" in values:
             booking.start = _moment(values["desired_date"])
         return booking

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from django.utils.dateparse import parse_duration
 from django.utils.translation import gettext
@@ -195,6 +195,16 @@ def lacks_time(text: str, order: Order = "mdy") -> bool:
         return _written_date(text, order).clock is None
     except UnreadableText:
         return False
+
+
+def has_time(text: str) -> bool:
+    """Whether a date is written with a time, in either order of day and month."""
+    for order in get_args(Order):
+        try:
+            return _written_date(text, order).clock is not None
+        except UnreadableText:
+            continue
+    return False
 
 
 def _written_date(text: str, order: Order) -> WrittenDate:

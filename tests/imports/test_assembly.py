@@ -103,6 +103,21 @@ def test_defaults_fill_empty_cells() -> None:
     assert with_defaults({"type": "carpet"}, {}) == {"type": "carpet"}
 
 
+@pytest.mark.parametrize(
+    ("row", "duration"),
+    [
+        ({"start": "12/15/2026 9:00 AM", "end": "12/15/2026 1:00 PM"}, None),
+        ({"desired_date": "12/15/2026 9:00 AM", "end": "12/15/2026 1:00 PM"}, None),
+        ({"desired_date": "15/12/2026 9:00 AM", "end": "15/12/2026 1:00 PM"}, None),
+        ({"desired_date": "12/15/2026", "end": "12/15/2026 1:00 PM"}, "2:00"),
+        ({"desired_date": "12/15/2026 9:00 AM", "end": ""}, "2:00"),
+        ({"end": "12/15/2026 1:00 PM"}, "2:00"),
+    ],
+)
+def test_a_row_with_start_and_end_needs_no_duration(row: dict[str, str], duration: str | None) -> None:
+    assert with_defaults(row, {"defaults": {"duration": "2:00"}}).get("duration") == duration
+
+
 @pytest.mark.parametrize("kind", sorted(COLUMNS))
 def test_our_own_columns_stay_as_they_are(kind: str) -> None:
     row = {column.name: column.example for column in COLUMNS[kind].all}

@@ -52,7 +52,7 @@ def text_of(*rows: str) -> str:
     return "\n".join([HEAD, *rows, ""])
 
 
-def with_options(text: str, actor: User, **options: bool) -> ImportRun:
+def with_options(text: str, actor: User, **options: Any) -> ImportRun:
     run = taken_in(text, actor, "jobs")
     ImportRun.objects.filter(pk=run.pk).update(options=options)
     run = finished(ImportRun.objects.get(pk=run.pk))
@@ -67,6 +67,17 @@ def tell() -> tuple[int, int]:
     while collect_mails():
         pass
     return Mail.objects.count(), CustomerMessage.objects.count()
+
+
+@pytest.mark.parametrize("name", ["start", "desired_date"])
+def test_start_and_end_come_before_the_duration_for_rows_without_one(name: str, actor: User) -> None:
+    day = f"{at(9, days=9):%Y-%m-%d}"
+    text = f"external_id,type,{name},end,address,city,state,zip_code,customer_name\n"
+    text += f"1,tile,{day} 9:00 AM,{day} 1:00 PM,{SITE}\n2,tile,{day} 9:00 AM,,{SITE}\n"
+    run = with_options(text, actor, defaults={"duration": "2:00"})
+    assert counts(run) == (2, 0, 0, 0), errors(run)
+    durations = [job.duration for job in Job.objects.order_by("external_id")]
+    assert durations == [timedelta(hours=4), timedelta(hours=2)]
 
 
 @pytest.mark.parametrize("who", ["ann@example.com", "ANN TILES", "C-1"])
