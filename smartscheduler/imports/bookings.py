@@ -219,8 +219,8 @@ def first_of_several(row: Row, present: Job | None, contractors: ContractorLooku
         return row, []
     others = ", ".join(names[1:])
     text = gettext("The cell names several contractors. {first} is used, and the notes name the others: {others}.")
-    row = keep_as_notes(row, {"other_contractors": others}, "special_requirements", present)
-    return row | {"contractor": names[0]}, [text.format(first=names[0], others=others)]
+    row, remarks = keep_as_notes(row, {"other_contractors": others}, "special_requirements", present)
+    return row | {"contractor": names[0]}, [text.format(first=names[0], others=others), *remarks]
 
 
 def without_booking_at_noon(row: Row, present: Job | None, order: Order) -> tuple[Row, list[str]]:

@@ -23,6 +23,7 @@ from smartscheduler.imports.row_to_payload import (
     Body,
     Cells,
     keep_as_notes,
+    notes_were_cut,
     place_of,
 )
 
@@ -54,7 +55,10 @@ def body_of_customer(row: Row, present: Customer | None, geocoded: GeocodingResu
     remarks += of_consents
     if postal := "" if address else ", ".join(row[name] for name in POSTAL if row.get(name)):
         unread["address"] = postal
-    cells = Cells(keep_as_notes(row, unread, "notes", present) if unread else row)
+    if unread:
+        row, of_notes = keep_as_notes(row, unread, "notes", present)
+        remarks += of_notes
+    cells = Cells(row)
     for name in ("name", "company", "email"):
         cells.read(name, str)
     cells.values |= consents
@@ -66,7 +70,7 @@ def body_of_customer(row: Row, present: Customer | None, geocoded: GeocodingResu
     if address:
         cells.values["addresses"] = _with_address(present, address)
     body = cells.body()
-    return body._replace(notes=[*body.notes, *remarks])
+    return body._replace(notes=list(dict.fromkeys([*body.notes, *remarks])))
 
 
 def write_contact_phone(phone: CustomerPhone) -> str:
@@ -129,7 +133,7 @@ def _with_address(present: Customer | None, address: dict[str, Any]) -> list[dic
 def _shortened(text: str) -> Value:
     notes, remarks = read_notes(text)
     if len(notes) > LONGEST_NOTES:
-        remarks += (gettext("The notes were cut after {count} characters.").format(count=f"{LONGEST_NOTES:,}"),)
+        remarks += (notes_were_cut(),)
     return Value(notes[:LONGEST_NOTES], remarks)
 
 

@@ -143,9 +143,9 @@ def _written(
         faults = _place_faults(body, faults) | importer.further_faults(row, context) | faults
         raise InvalidInput(next(iter(faults.values()))[0], errors=faults)
     remarks = [_left_out(kind, name, row[name], faults[name][0], present) for name in sorted(unfit)]
-    fit = _without(kind, row, unfit, present)
+    fit, of_notes = _without(kind, row, unfit, present)
     body, written = _written(importer, fit, present, geocoded, actor, context, again=True)
-    return body._replace(notes=[*body.notes, *remarks]), written
+    return body._replace(notes=list(dict.fromkeys([*body.notes, *remarks, *of_notes]))), written
 
 
 def _all_faults(row: Row, body: Body, faults: Errors) -> Errors:
@@ -155,12 +155,12 @@ def _all_faults(row: Row, body: Body, faults: Errors) -> Errors:
     return body.faults | (others if body.faults or others else faults)
 
 
-def _without(kind: str, row: Row, unfit: set[str], present: Any) -> Row:
-    """The row without unfit cells and those that mean nothing without them."""
+def _without(kind: str, row: Row, unfit: set[str], present: Any) -> tuple[Row, list[str]]:
+    """The row without unfit cells and those that mean nothing without them, and a remark if its notes were cut."""
     names = unfit.union(*(group for group in TOGETHER if group & unfit))
     kept = {name: row[name] for name in sorted(unfit) if name not in PLACE_AND_ZONE}
-    fit = keep_as_notes(row, kept, NOTES[kind], present) if kept and kind in NOTES else row
-    return {name: cell for name, cell in fit.items() if name not in names}
+    fit, remarks = keep_as_notes(row, kept, NOTES[kind], present) if kept and kind in NOTES else (row, [])
+    return {name: cell for name, cell in fit.items() if name not in names}, remarks
 
 
 def _optional(kind: str, present: Any) -> frozenset[str]:

@@ -104,9 +104,11 @@ def _type(type_and_remark: tuple[str, str]) -> Value:
 
 def body_of_job(row: Row, present: Location | None, geocoded: GeocodingResult | None, order: Order = "mdy") -> Body:
     """Payload of a new job, or of changes to the `present` one. Dates without an offset are local times of the site."""
+    remarks = list[str]()
     if _says_more(row.get("customer_phone", "")):
-        row = keep_as_notes(row, {"customer_phone": row["customer_phone"]}, NOTES["jobs"], present)
+        row, remarks = keep_as_notes(row, {"customer_phone": row["customer_phone"]}, NOTES["jobs"], present)
     cells = Cells(row)
+    cells.remarks += remarks
     cells.read("special_requirements", read_notes, also_empty=True)
     cells.read("customer_name", str, also_empty=True)
     cells.read("type", lambda text: _type(read_job_type(text)))
@@ -140,15 +142,24 @@ def _says_more(text: str) -> bool:
     return bool(numbers) and bool(len(numbers) > 1 or numbers[0].extension or leftover)
 
 
-def keep_as_notes(row: Row, texts: Mapping[str, str], column: str, present: Any) -> Row:
-    """`row` with the texts of cells, by their column, added to its notes. A note that is there already stays once."""
+def keep_as_notes(row: Row, texts: Mapping[str, str], column: str, present: Any) -> tuple[Row, list[str]]:
+    """`row` with the texts of cells, by their column, added to its notes. A note that is there already stays once.
+
+    A remark says that the notes would be too long and were cut.
+    """
     notes = row.get(column) or (getattr(present, column) if present else "")
     lines = notes.splitlines()
     for name, text in texts.items():
         line = f"{name.replace('_', ' ').capitalize()}: {' '.join(text.split())}"
-        if line not in lines and len(notes) + len(line) < MOST_NOTES:
+        if line not in lines:
             notes = f"{notes}\n{line}".strip()
-    return row | {column: notes}
+    was = len(row.get(column, ""))
+    cut = notes[: max(MOST_NOTES, was)].strip()
+    return row | {column: cut}, [notes_were_cut()] if len(cut) < len(notes) else []
+
+
+def notes_were_cut() -> str:
+    return gettext("The notes were cut after {count} characters.").format(count=f"{MOST_NOTES:,}")
 
 
 def _add_place(cells: Cells, present: Location | None, geocoded: GeocodingResult | None) -> None:

@@ -123,6 +123,14 @@ def test_an_unreadable_consent_is_a_no_of_a_new_customer_and_changes_no_known_on
     assert "“perhaps” was added to the notes, and the value of the record stays." in run.rows.get().remarks
 
 
+@pytest.mark.parametrize("length", [3_990, 4_000, 4_100])
+def test_notes_that_become_too_long_are_cut_with_one_remark(length: int, actor: User) -> None:
+    run = imported(f"name,phones,email,notes\nAnn,ask Jo first,no address,{'x' * length}\n", actor, "customers")
+    assert counts(run) == (1, 0, 0, 0), errors(run)
+    assert Customer.objects.get().notes == ("x" * length + "\nEmail: no")[:4_000]
+    assert run.rows.get().remarks.count("The notes were cut after 4,000 characters.") == 1
+
+
 def test_a_note_of_an_unreadable_cell_is_added_to_the_present_notes_once(actor: User) -> None:
     imported(f"{HEAD}\n{GRACE}\n", actor, "customers")
     Customer.objects.update(notes="Gate 5")

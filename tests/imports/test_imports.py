@@ -239,6 +239,17 @@ def test_what_cannot_be_read_is_kept_in_the_notes_of_a_job(actor: User) -> None:
     assert "customer_phone “(512) 555-0143 ext. 12” was read as (512) 555-0143." in remarks
 
 
+def test_notes_of_a_job_that_become_too_long_are_cut_with_a_remark(actor: User) -> None:
+    job = JobFactory(special_requirements="x" * 3_980)
+    text = f"job_number,customer_phone\n{job.job_number},ask Jane\n"
+    run = imported(text, actor, "jobs")
+    assert counts(run) == (0, 1, 0, 0)
+    assert "The notes were cut after 4,000 characters." in run.rows.get().remarks
+    assert counts(imported(text, actor, "jobs")) == (0, 0, 1, 0)
+    job.refresh_from_db()
+    assert job.special_requirements == "x" * 3_980 + "\nCustomer phone: ask"
+
+
 def test_a_note_of_an_unreadable_cell_is_added_once(actor: User) -> None:
     job = JobFactory(special_requirements="Mind the dog")
     text = f"job_number,customer_phone\n{job.job_number},ask Jane\n"
