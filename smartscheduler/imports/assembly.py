@@ -193,10 +193,10 @@ def _moments(row: Row, parts: Mapping[str, str]) -> None:
         if row.get(name) in DASHES:
             row[name] = ""
     day = "start" if row.get("start") else "desired_date"
+    of_day = row.get("end") or row.get(day, "")
     if clock := parts.get("clock", ""):
         row[day] = _at(row.get(day, ""), clock)
     if "end_clock" in parts:
-        of_day = row.get("end") or row.get("start") or row.get("desired_date", "")
         row["end"] = _at(of_day, parts["end_clock"]) if parts["end_clock"] else row.get("end", "")
     if row.get("start") and not row.get("desired_date"):
         row["desired_date"] = row["start"]
@@ -210,8 +210,13 @@ def _status(row: Row, parts: Mapping[str, str]) -> None:
 
 
 def _at(day: str, clock: str) -> str:
-    """A date and a time as one text; empty without a date. A time that the date has itself is replaced."""
-    return f"{_day_of(day)} {_clock_of(clock)}" if day else ""
+    """A date and a time as one text. A time that the date has itself is replaced. Without a date, the time alone.
+
+    The reader of dates refuses a time alone. A text without digits, such as a dash, is no time.
+    """
+    if not day:
+        return _clock_of(clock) if any(map(str.isdigit, clock)) else ""
+    return f"{_day_of(day)} {_clock_of(clock)}"
 
 
 def _day_of(moment: str) -> str:

@@ -62,7 +62,7 @@ def test_parts_become_columns(kind: str, cells: dict[str, str], row: dict[str, s
         ("46371", "0.375", "2026-12-15 9:00"),
         ("46371.0", "0.9999999", "2026-12-15 0:00"),
         ("12/15/2026", "", "12/15/2026"),
-        ("", "9:00", ""),
+        ("", "-", ""),
         ("soon", "9:00", "soon 9:00"),
     ],
 )
@@ -77,7 +77,12 @@ def test_an_end_without_a_date_is_on_the_day_of_the_start() -> None:
     assert assembled(cells, "jobs", {})["end"] == "12/15/2026 11:00 AM"
     assert assembled(cells | {"end": "12/16/2026"}, "jobs", {})["end"] == "12/16/2026 11:00 AM"
     assert assembled(cells | {"end_clock": ""}, "jobs", {})["end"] == ""
-    assert assembled({"end_clock": "11:00"}, "jobs", {})["end"] == ""
+
+
+def test_a_time_without_a_date_stays_so_that_the_row_names_it() -> None:
+    cells = {"desired_date": "", "clock": "9:00 AM", "end_clock": "0.5"}
+    assert assembled(cells, "jobs", {}) == {"desired_date": "9:00 AM", "end": "12:00"}
+    assert assembled({"start": "", "clock": "9:00 AM"}, "jobs", {}) == {"start": "", "desired_date": "9:00 AM"}
 
 
 def test_the_rows_of_a_table() -> None:

@@ -304,7 +304,8 @@ def test_a_number_of_a_spreadsheet_is_its_instant(moment: Any) -> None:
         ("12/15/2026 9:00 EST", AUSTIN, "Enter the local time of the site: CST, not EST."),
         ("12/15/2026 13:00 PM", AUSTIN, "the hour is from 1 to 12"),
         ("tomorrow 9am", AUSTIN, "Enter a date and time"),
-        ("9:00 AM", AUSTIN, "Enter a date and time"),
+        ("9:00 AM", AUSTIN, "Add the date"),
+        ("09:00", AUSTIN, "Add the date"),
         ("2026-12-01 09:00", None, "needs an offset"),
     ],
 )

@@ -67,7 +67,9 @@ def read_written_date(text: str, order: Order = "mdy") -> WrittenDate:
     words = words_of(text)
     clock = CLOCK.match(words)
     if clock and (clock["half"] or ":" in clock[0]):
-        day, rest = _dated(words[clock.end() :].strip(), order)
+        if not (words := words[clock.end() :].strip()):
+            raise UnreadableText(gettext("Add the date, for example 12/15/2026 9:00 AM."))
+        day, rest = _dated(words, order)
     else:
         day, rest = _dated(words, order)
         clock = CLOCK.match(rest) if rest else None
