@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from typing import Any, NamedTuple, get_args
+from zoneinfo import ZoneInfo
 
 from django.utils.dateparse import parse_duration
 from django.utils.translation import gettext
@@ -32,6 +33,7 @@ MILES = re.compile(r"(\d{1,6}(?:,\d{3})?(?:\.\d{1,10})?)\s{0,3}(?:mi|mile|miles)
 SERIAL = re.compile(r"\d{5}(?:\.\d{1,15})?", re.ASCII)
 FIRST_SERIAL = datetime(1899, 12, 30)  # noqa: DTZ001  (local time; the time zone follows)
 NOON = time(12)
+ZONES = {"et": "America/New_York", "ct": "America/Chicago", "mt": "America/Denver", "pt": "America/Los_Angeles"}
 # A job lasts at most 8 hours. So a smaller number may be a part of a day, and a larger one is no number of hours.
 LONGEST_PART_OF_A_DAY, MOST_HOURS, NUMBERS_OF_MINUTES = Decimal(8) / 24, 12, range(60, 481)
 # The tenth decimal of a number of hours, in minutes.
@@ -175,10 +177,17 @@ def read_instant(text: str, site: tzinfo | None, order: Order = "mdy") -> Value:
     if site is None:
         raise LacksSite(gettext("The location is unknown, so the date needs an offset: 2026-12-01T09:00-06:00."))
     here = _at_the_site(moment, site)
-    if written.zone_name and written.zone_name != (here.tzname() or "").lower():
+    is_local = written.zone_name in {"", (here.tzname() or "").lower()}
+    if not is_local and here.utcoffset() != _offset_of(written.zone_name, moment):
         message = gettext("Enter the local time of the site: {own}, not {typed}.")
         raise UnreadableText(message.format(own=here.tzname(), typed=written.zone_name.upper()))
     return Value(here.isoformat(), written.notes)
+
+
+def _offset_of(zone_name: str, moment: datetime) -> timedelta | None:
+    """The UTC offset of a zone that is written without standard or daylight time, such as `ct`; None for others."""
+    name = ZONES.get(zone_name)
+    return moment.replace(tzinfo=ZoneInfo(name)).utcoffset() if name else None
 
 
 def day_of(text: str, order: Order = "mdy") -> date | None:
