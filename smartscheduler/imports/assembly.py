@@ -41,6 +41,7 @@ DATES = frozenset({"desired_date", "start", "end", "closed_date", "window_start"
 DAY_OF_TIMES = re.compile(r"(?:1899-12-3[01]|1900-01-0\d|1904-01-01)[T ]", re.ASCII)
 BETWEEN_NUMBERS = re.compile(r"[;,\n|]")
 BETWEEN_EMAILS = re.compile(r"[;,\s]+")
+MAILTO = re.compile(r"\Amailto:", re.IGNORECASE)
 # Google Contacts puts this between several values in a cell.
 BETWEEN_VALUES = ":::"
 FEWEST_DIGITS_OF_A_PHONE = 7
@@ -146,9 +147,11 @@ def _email(row: Row, notes: list[str]) -> None:
     """The first of several addresses in a cell of a customer. The others become a note."""
     if row.get("email", "").count("@") < 2:
         return
-    addresses = [text for text in BETWEEN_EMAILS.split(row["email"].replace(BETWEEN_VALUES, ";")) if text]
+    texts = [text for text in BETWEEN_EMAILS.split(row["email"].replace(BETWEEN_VALUES, ";")) if text]
+    addresses = [MAILTO.sub("", text.strip("<>()\"'")) for text in texts if "@" in text]
     row["email"] = addresses[0]
-    notes.append(gettext("Email: {addresses}").format(addresses=", ".join(addresses[1:])))
+    others = ", ".join(addresses[1:]) if len(addresses) == len(texts) else " ".join(texts)
+    notes.append(gettext("Email: {addresses}").format(addresses=others))
 
 
 def _place(row: Row, parts: Mapping[str, str]) -> None:

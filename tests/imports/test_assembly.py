@@ -85,6 +85,19 @@ def test_a_time_without_a_date_stays_so_that_the_row_names_it() -> None:
     assert assembled({"start": "", "clock": "9:00 AM"}, "jobs", {}) == {"start": "", "desired_date": "9:00 AM"}
 
 
+@pytest.mark.parametrize(
+    ("cell", "note"),
+    [
+        ("ann@example.com; bob@example.com", "bob@example.com"),
+        ("<mailto:ann@example.com>, <bob@example.com>", "bob@example.com"),
+        ("Ann Lee <ann@example.com>; Bob <bob@example.com>", "Ann Lee <ann@example.com> Bob <bob@example.com>"),
+    ],
+)
+def test_the_first_of_several_email_addresses(cell: str, note: str) -> None:
+    row = assembled({"email": cell}, "customers", {})
+    assert row == {"email": "ann@example.com", "notes": f"Email: {note}"}
+
+
 def test_the_rows_of_a_table() -> None:
     uploaded = Table(
         ["Gate", "Town", "Dog"],
