@@ -3,12 +3,14 @@
 The match is deterministic, looks at a bounded number of cells, and each part of it has a reason for the page.
 """
 
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from smartscheduler.core.text import fold
 from smartscheduler.imports.cell_content import (
     is_address_line,
     is_clock,
@@ -24,7 +26,7 @@ from smartscheduler.imports.cell_content import (
     is_zip_code,
 )
 from smartscheduler.imports.columns import COLUMNS, RESULTS
-from smartscheduler.imports.file_reader import Table
+from smartscheduler.imports.file_reader import LONGEST_HEADING, Table
 from smartscheduler.imports.presets import Preset, preset_of
 from smartscheduler.imports.synonyms import PREFIXES, normal, synonyms_of
 from smartscheduler.imports.targets import NOTE, PHONE_PARTS, PHONES, targets_of
@@ -114,8 +116,16 @@ def match(kind: str, table: Table) -> Mapping:
 
 
 def fingerprint(kind: str, titles: Iterable[str]) -> str:
-    """Digest of the headings of a file, whatever their case, blanks, signs and accents."""
-    return sha256("\x1f".join([kind, *map(normal, titles)]).encode()).hexdigest()
+    """Digest of the headings of a file, whatever their case and blanks, and, of Latin ones, their signs and accents."""
+    return sha256("\x1f".join([kind, *map(_identity_of, titles)]).encode()).hexdigest()
+
+
+def _identity_of(title: str) -> str:
+    """The normal form of a heading. It has Latin letters and digits only: with other letters, the folded heading."""
+    short = title[:LONGEST_HEADING]  # too short for marks that `fold` refuses
+    letters = unicodedata.normalize("NFKD", short)
+    is_latin = all(letter.isascii() or not letter.isalnum() for letter in letters)
+    return (normal(title) if is_latin else "") or fold(short)
 
 
 def repeated(mapping: Iterable[str | None]) -> set[str]:
