@@ -1,6 +1,7 @@
 """Columns of the files: names, descriptions, examples, and alternative headings."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -141,6 +142,8 @@ JOB_NUMBER = re.compile(r"JOB-\d{8}-[0-9A-F]{8}", re.IGNORECASE | re.ASCII)
 EXAMPLE = "EXAMPLE"
 # Columns that the result file adds; ignored on import.
 RESULTS = ("result", "errors", "remarks")
+# Their names beside a column of the user with one of these names.
+OTHER_RESULTS = ("import_result", "import_errors", "import_remarks")
 # Columns that are exported but ignored on import.
 READ_ONLY: dict[str, tuple[str, ...]] = {
     "contractors": ("status", "rating", "rating_count"),
@@ -197,3 +200,13 @@ COLUMNS = {
     "jobs": Columns("jobs", "job_number", "customer_name", JOBS),
     "customers": Columns("customers", "id", "name", CUSTOMERS),
 }
+
+
+def results_in(names: Collection[str]) -> tuple[str, ...]:
+    """The columns that a result file has added to a file; empty for other files. `Remarks` alone is of the user."""
+    return next((results for results in (OTHER_RESULTS, RESULTS) if set(results) <= set(names)), ())
+
+
+def results_beside(names: Collection[str]) -> tuple[str, ...]:
+    """The columns that a result file adds to those of the user."""
+    return RESULTS if set(RESULTS).isdisjoint(names) else OTHER_RESULTS

@@ -25,7 +25,7 @@ from smartscheduler.imports.cell_content import (
     is_type,
     is_zip_code,
 )
-from smartscheduler.imports.columns import COLUMNS, RESULTS
+from smartscheduler.imports.columns import COLUMNS, results_in
 from smartscheduler.imports.file_reader import LONGEST_HEADING, Table
 from smartscheduler.imports.presets import Preset, preset_of
 from smartscheduler.imports.synonyms import PREFIXES, normal, synonyms_of
@@ -135,15 +135,14 @@ def repeated(mapping: Iterable[str | None]) -> set[str]:
 
 def passed_over_in(kind: str, names: Sequence[str]) -> set[str]:
     """The headings of exports and result files that are left out. `Remarks` alone is a heading of the user."""
-    results = set(RESULTS) if set(RESULTS) <= set(names) else set[str]()
-    return targets_of(kind).read_only | results
+    return targets_of(kind).read_only.union(results_in(names))
 
 
 def _key_of_results(kind: str, names: Sequence[str], preset: Preset | None) -> str:
     """The key that a result file has in front of the headings of another product; empty in other files."""
     key = COLUMNS[kind].key
     is_added = preset is not None and (names.count(key) > 1 or not preset.knows(key))
-    return key if is_added and names[0] == key and set(RESULTS) <= set(names) else ""
+    return key if is_added and names[0] == key and results_in(names) else ""
 
 
 def _by_preset(preset: Preset | None, names: Sequence[str], key: str) -> tuple[Targets, list[Reason | None]]:

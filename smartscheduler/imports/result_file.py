@@ -6,10 +6,11 @@ from typing import NamedTuple
 from django.db import connection
 from django.utils.translation import gettext
 
-from smartscheduler.imports.columns import RESULTS
+from smartscheduler.imports.columns import results_beside, results_in
 from smartscheduler.imports.file_reader import Row
 from smartscheduler.imports.importers import IMPORTERS
 from smartscheduler.imports.models import ImportedRow, ImportRun
+from smartscheduler.imports.synonyms import normal
 from smartscheduler.imports.tables import LONGEST_TITLE, left_out, table_of, titles_by_column, uploaded_table
 
 MOST_GROUPS = 30
@@ -52,12 +53,14 @@ class Results:
         self._refused_only = refused_only
         self._became = {row.number: row for row in run.rows.iterator()}
         # A corrected file still has the result columns of the previous import.
-        kept = [n for n, name in enumerate(self._table.headings) if name not in RESULTS]
+        names = list(map(normal, self._table.titles))
+        results = results_in(names)
+        kept = [n for n, name in enumerate(names) if name not in results]
         self._names = [self._table.headings[n] for n in kept]
         key = IMPORTERS[run.kind].columns.key
         self._key = self._table.headings[targets.index(key)] if key in targets else ""
         added = [] if self._key else [key]
-        self.headings = [*added, *(self._table.titles[n] for n in kept), *RESULTS]
+        self.headings = [*added, *(self._table.titles[n] for n in kept), *results_beside([names[n] for n in kept])]
         self._left_out = [(self._table.headings[n], self._table.titles[n]) for n in kept if not targets[n]]
         self._written, self._titles_by_column = not run.is_dry, titles_by_column(run)
 

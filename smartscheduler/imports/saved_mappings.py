@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from smartscheduler.accounts.models import User
-from smartscheduler.imports.columns import COLUMNS, RESULTS
+from smartscheduler.imports.columns import COLUMNS, results_in
 from smartscheduler.imports.file_reader import Table
 from smartscheduler.imports.mapping import Mapping, Reason, fingerprint, match
 from smartscheduler.imports.models import SavedMapping
@@ -72,8 +72,9 @@ def _without_results(kind: str, titles: Sequence[str]) -> list[tuple[int, int]]:
     """The ranges of the headings that can be those of the user: all, or without what a result file adds around them."""
     names = list(map(normal, titles))
     ranges = [(0, len(names))]
-    if tuple(names[-len(RESULTS) :]) == RESULTS:
-        last = len(names) - len(RESULTS)
+    results = results_in(names)
+    if results and tuple(names[-len(results) :]) == results:
+        last = len(names) - len(results)
         ranges.append((0, last))
         if names[0] == COLUMNS[kind].key:
             ranges.append((1, last))

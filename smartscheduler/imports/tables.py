@@ -11,12 +11,13 @@ from smartscheduler.core.entry.written_dates import date_order_of
 from smartscheduler.errors import InvalidInput
 from smartscheduler.imports import file_reader, isolated_reader
 from smartscheduler.imports.assembly import DATES, standard_rows
-from smartscheduler.imports.columns import RESULTS
+from smartscheduler.imports.columns import results_in
 from smartscheduler.imports.file_reader import Row, Table
 from smartscheduler.imports.importers import IMPORTERS, Key
 from smartscheduler.imports.mapping import match
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.readings import Line, Reading, packed_reading, unpacked_reading
+from smartscheduler.imports.synonyms import normal
 from smartscheduler.imports.targets import targets_of
 
 ROWS_AT_ONCE = 500
@@ -177,8 +178,10 @@ def read_old(run: ImportRun) -> Reading:
 
 def left_out(table: Table, targets: Sequence[str]) -> list[str]:
     """The headings of the columns without a target, apart from those that a result file adds."""
-    columns = zip(table.headings, table.titles, targets, strict=True)
-    return [title for name, title, target in columns if not target and name not in RESULTS]
+    names = list(map(normal, table.titles))
+    results = results_in(names)
+    columns = zip(names, table.titles, targets, strict=True)
+    return [title for name, title, target in columns if not target and name not in results]
 
 
 def titles_by_column(run: ImportRun) -> dict[str, str]:

@@ -166,7 +166,15 @@ def test_the_fingerprint_tells_files_apart() -> None:
 
 
 def test_the_fingerprint_tells_headings_of_other_scripts_apart() -> None:
-    lists = ["Имя,Телефон,Заметка", "Заметка,Имя,Телефон", "Имя 1,Имя 2", "Телефон 1,Телефон 2", "名前,電話", "電話,名前", "$,%"]
+    lists = [
+        "Имя,Телефон,Заметка",
+        "Заметка,Имя,Телефон",
+        "Имя 1,Имя 2",
+        "Телефон 1,Телефон 2",
+        "名前,電話",
+        "電話,名前",
+        "$,%",
+    ]
     assert len({fingerprint("contractors", titles.split(",")) for titles in lists}) == len(lists)
     assert fingerprint("jobs", [" ИМЯ  клиента"]) == fingerprint("jobs", ["имя клиента"])
     assert fingerprint("jobs", ["e" + "\u0301" * 200]) == fingerprint("jobs", ["e"])

@@ -18,7 +18,7 @@ from smartscheduler.errors import InvalidInput
 from smartscheduler.imports.file_reader import read_table
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.needs import missing
-from smartscheduler.imports.result_file import Results
+from smartscheduler.imports.result_file import Results, left_out_of
 from smartscheduler.imports.runner import work_on_batch
 from smartscheduler.imports.services import begin, check_again, import_checked, match_columns, read_again, stop
 from smartscheduler.imports.tables import table_of, uploaded_table
@@ -180,6 +180,30 @@ class TestTheAnswer:
         text = "\n".join(",".join(f'"{cell}"' for cell in line) for line in [results.headings, row])
         again = finished(taken_in(text, actor, "jobs"))
         assert (again.state, counts(again)) == ("checked", (0, 0, 1, 0)), errors(again)
+
+    @pytest.mark.parametrize("is_remembered", [True, False])
+    def test_the_result_keeps_a_column_of_the_user_with_the_name_of_one_that_it_adds(
+        self, actor: User, is_remembered: bool
+    ) -> None:
+        head = "Kind of work,Needed by,How long,Place,Remarks,Result"
+        line = 'tile,2030-03-05 09:00,2:00,"100 Congress Avenue, Austin, TX 78701",Mind the dog,sold'
+        targets = ["type", "desired_date", "duration", "full_address", "special_requirements", ""]
+        run = matched(taken_in(f"{head}\n{line}\n", actor, "jobs"), targets, remember_it=is_remembered)
+        run = finished(import_checked(run_id=finished(run).pk))
+        assert left_out_of(run) == ["Result"]
+        results = Results(run)
+        added = ["import_result", "import_errors", "import_remarks"]
+        assert results.headings == ["job_number", *head.split(","), *added]
+        (row,) = results
+        assert row[5:7] == ["Mind the dog", "sold"]
+        assert row[-1].endswith("Left out: Result.")
+        text = "\n".join(",".join(f'"{cell}"' for cell in line) for line in [results.headings, row])
+        again = taken_in(text, actor, "jobs")
+        assert again.state == ("checking" if is_remembered else "matching")
+        again = finished(again if is_remembered else matched(again, ["job_number", *targets, "", "", ""]))
+        assert (again.state, counts(again)) == ("checked", (0, 0, 1, 0)), errors(again)
+        assert left_out_of(again) == ["Result"]
+        assert Results(again).headings == results.headings
 
     def test_the_order_of_day_and_month_is_told_from_all_dates_and_can_be_switched(self, actor: User) -> None:
         head, place = "Kind of work,Needed by,How long,Place", '2:00,"100 Congress Avenue, Austin, TX 78701"'
