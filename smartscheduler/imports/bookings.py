@@ -33,7 +33,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.email_addresses import contact_key
 from smartscheduler.core.entry.written_dates import Order
-from smartscheduler.core.text import fold
+from smartscheduler.core.text import UnsuitableText, fold
 from smartscheduler.errors import InvalidInput, NotAllowed
 from smartscheduler.imports.cell_formats import has_time, lacks_time, write_duration
 from smartscheduler.imports.file_reader import Row
@@ -119,12 +119,21 @@ def _splits_of(cell: str) -> Iterator[tuple[str, str]]:
             yield first, others
 
 
+def contractor_key(text: str) -> str:
+    """The key of a name in a cell; empty for a text that no contractor can have as name."""
+    try:
+        return fold(text)
+    except UnsuitableText:
+        return ""
+
+
 class ContractorLookup:
     """The contractors whom the rows of a batch name by external ID, email address or name. One query for all."""
 
     def __init__(self, rows: Iterable[Row], *, jobs: Iterable[Any] = (), lock: bool = False) -> None:
         texts = {text for row in rows if (text := row.get("contractor", ""))}
         texts |= {first for text in texts for first, _others in _splits_of(text)}
+        texts = set(filter(contractor_key, texts))
         self._found: dict[str, list[Contractor]] = {}
         booked = Assignment.objects.live().filter(job__in=[job.pk for job in jobs]).values("contractor")
         keys = [contact_key(text) for text in texts]
@@ -161,12 +170,12 @@ class ContractorLookup:
         return contractors_of(cell)
 
     def _knows(self, text: str) -> bool:
-        keys = (f"id {text}", f"email {contact_key(text)}", f"name {fold(text)}")
+        keys = (f"id {text}", f"email {contact_key(text)}", f"name {contractor_key(text)}")
         return any(key in self._found for key in keys)
 
     def _named(self, text: str) -> list[Contractor]:
         """The contractors with this name: those who take jobs now, if there are any."""
-        named = self._found.get(f"name {fold(text)}", [])
+        named = self._found.get(f"name {contractor_key(text)}", [])
         return [contractor for contractor in named if contractor.status != Contractor.Status.INACTIVE] or named
 
 
@@ -310,7 +319,7 @@ def _update(booking: Booking, job: Job, live: Assignment, contractors: Contracto
     """Bring the live booking up to date: contractor and start first, then the status, which only moves forward."""
     changed = False
     start = booking.start or live.slot.start
-    if booking.contractor and fold(booking.contractor) != fold(live.contractor.name):
+    if booking.contractor and contractor_key(booking.contractor) != fold(live.contractor.name):
         contractor = contractors.contractor(booking.contractor, booking.source)
         if contractor.pk != live.contractor_id:
             live = reassign_assignment(assignment_id=live.pk, contractor_id=contractor.pk, start=start, actor=actor)

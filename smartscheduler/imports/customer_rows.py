@@ -13,6 +13,7 @@ from customers.services import LONGEST_NOTES, PLACE, place_key
 from smartscheduler.core.email_addresses import contact_key
 from smartscheduler.core.entry.phone_numbers import WrittenPhone, compact_number, read_phones
 from smartscheduler.core.geo.postal_areas import check_place
+from smartscheduler.core.text import UnsuitableText
 from smartscheduler.errors import InvalidInput
 from smartscheduler.geocoding.addresses import GeocodingResult
 from smartscheduler.imports.cell_formats import Value, read_notes
@@ -82,8 +83,20 @@ def write_contact_phone(phone: CustomerPhone) -> str:
 def contact_keys(
     name: str, numbers: Iterable[str], email: str, streets: Sequence[tuple[str, str]]
 ) -> list[tuple[str, str]]:
-    """Keys that two records of the same customer share: the name with a phone number, email address or street."""
-    if not (key := name_key(name)):
+    """Keys that two records of the same customer share: the name with a phone number, email address or street.
+
+    None for a row with a text that no record can have.
+    """
+    try:
+        return _contact_keys(name_key(name), numbers, email, streets)
+    except UnsuitableText:
+        return []
+
+
+def _contact_keys(
+    key: str, numbers: Iterable[str], email: str, streets: Sequence[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    if not key:
         return []
     keys = [("phones", f"{key} {number}") for number in numbers]
     if email:

@@ -39,6 +39,7 @@ from smartscheduler.imports.bookings import (
     booking_faults,
     carry_out,
     check_permission,
+    contractor_key,
     contractors_of,
     first_of_several,
     without_booking_at_noon,
@@ -289,8 +290,9 @@ class Jobs(Importer):
     def group_of(self, row: Row, options: Mapping[str, Any]) -> str:
         """The contractor and the day of a booking: bookings of the same day can clash."""
         day = day_of(row.get("start") or row.get("desired_date", ""), options.get("date_order", "mdy"))
-        names = contractors_of(row.get("contractor", ""))
-        return f"{fold(names[0])} {day}" if names and day else ""
+        names = contractors_of(row.get("contractor", "")) if day else []
+        key = contractor_key(names[0]) if names else ""
+        return f"{key} {day}" if key else ""
 
     def records(self, keys: Iterable[Key]) -> QuerySet[Any]:
         numbers = [number.upper() for number in _of_column("job_number", keys)]

@@ -353,3 +353,17 @@ def test_the_database_refuses_recorded_work_that_is_not_over(ann: Contractor, ac
 )
 def test_words_for_states(text: str, status: str) -> None:
     assert read_status(text) == status
+
+
+@pytest.mark.parametrize("status", ["", "Scheduled", "completed"])
+def test_a_name_with_too_many_marks_is_refused_alone_and_at_its_column(
+    status: str, ann: Contractor, actor: User
+) -> None:
+    hostile = "e" + "\u0301" * 130
+    booked = imported(text_of(row("1", "Ann Tiles", "Scheduled")), actor, "jobs")
+    assert counts(booked) == (1, 0, 0, 0), errors(booked)
+    text = text_of(row("1", hostile, status), row("2", hostile, status), row("3", "Ann Tiles", "Scheduled", hour=13))
+    run = imported(text, actor, "jobs")
+    assert counts(run) == (1, 0, 0, 2)
+    assert {line: list(columns) for line, columns in errors(run).items()} == {2: ["contractor"], 3: ["contractor"]}
+    assert "There is no contractor" in str(errors(run)[2])

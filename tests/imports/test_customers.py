@@ -173,3 +173,20 @@ def test_text_is_folded_and_invisible_characters_of_notes_are_removed(actor: Use
     assert "Invisible characters of the notes became spaces." in run.rows.get().remarks
     refused = checked('"name","phones"\n"\u200b\u200b","512 555 0199"\n', actor, "customers")
     assert sorted(errors(refused)[2]) == ["name"]
+
+
+@pytest.mark.parametrize(("column", "at"), [("name", 2), ("company", 3)])
+def test_a_text_with_too_many_marks_is_refused_alone_and_at_its_column(column: str, at: int, actor: User) -> None:
+    cells = ["", "", "Ada Moore", "", "512 555 0188", "", "", "", "", "", "", "", ""]
+    cells[2], cells[at] = "", "e" + "\u0301" * 130
+    run = imported(f"{HEAD}\n{GRACE}\n{','.join(cells)}\n", actor, "customers")
+    assert counts(run) == (1, 0, 0, 1)
+    assert list(errors(run)[3]) == [column]
+    assert "combining marks" in errors(run)[3][column][0]
+
+
+def test_a_street_with_too_many_marks_is_no_key(actor: User) -> None:
+    street = "1 e" + "\u0301" * 130
+    run = imported(f"{HEAD}\n,,Ada Moore,,,,,,,{street},Austin,TX,78701\n{GRACE}\n", actor, "customers")
+    assert Customer.objects.filter(external_id="K-1").exists(), errors(run)
+    assert "could not be processed" not in str(errors(run))
