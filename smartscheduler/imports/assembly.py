@@ -172,8 +172,9 @@ def _add_place(row: Row, parts: Mapping[str, str], whole: str, second: str) -> N
             row[name] = row.get(name) or text
     elif whole in parts:
         row.setdefault("address", "")
-    if text := parts.get(second, ""):
-        row["address"] = ", ".join(filter(None, [row.get("address", ""), text]))
+    # A second line alone is no street, and must not replace the one of a record.
+    if (text := parts.get(second, "")) and row.get("address"):
+        row["address"] = f"{row['address']}, {text}"
     # Jobber can repeat the city and the ZIP code behind the street: `123 Main St • Austin, Texas 78701`.
     street, bullet, rest = row.get("address", "").partition(" • ")
     if bullet and row.get("zip_code", "") and row["zip_code"] in rest:

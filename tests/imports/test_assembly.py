@@ -40,6 +40,8 @@ PLACE = {"address": "464 Juniper Cir", "city": "Renton", "state": "WA", "zip_cod
         ("jobs", PLACE | {"address": "464 Juniper Cir • Renton, Washington 98055"}, PLACE),
         ("jobs", PLACE | {"address": "464 Juniper Cir • rear"}, PLACE | {"address": "464 Juniper Cir • rear"}),
         ("jobs", {"address": "464 Juniper Cir", "address_2": ""}, {"address": "464 Juniper Cir"}),
+        ("jobs", {"address": "", "address_2": "Apt 4"}, {"address": ""}),
+        ("contractors", {"email": "ann@example.com", "address_2": "Apt 4"}, {"email": "ann@example.com"}),
         ("customers", {"notes": "A dog", NOTE: "Gate: 12"}, {"notes": "A dog\nGate: 12"}),
         ("jobs", {NOTE: "Gate: 12"}, {"special_requirements": "Gate: 12"}),
         ("jobs", {"start": "12/15/2026 9:00"}, {"start": "12/15/2026 9:00", "desired_date": "12/15/2026 9:00"}),
