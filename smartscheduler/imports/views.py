@@ -47,6 +47,8 @@ def outcome(run: ImportRun, query: QueryDict) -> dict[str, Any]:
     if shown not in counts:
         shown = ImportedRow.Outcome.REFUSED if run.refused else ""
     column = query.get("column")
+    if column and "\0" in column:  # no column has it, and PostgreSQL refuses it
+        column = None
     rows = run.rows.all()
     if shown:
         rows = rows.filter(outcome=shown)

@@ -378,6 +378,12 @@ class TestThePages:
         assert ",New,,The coordinates are the center of ZIP code 78701." in result.splitlines()[1]
         assert "Rejected" in result.splitlines()[2]
 
+    def test_a_filter_by_a_column_that_cannot_be_is_none(self, actor: User) -> None:
+        run = checked(f"{HEAD}\n{ANN.replace('tile', 'paint')}\n", actor)
+        page = signed_in().get(reverse("admin:imports_importrun_change", args=[run.pk]) + "?column=%00")
+        assert page.status_code == 200
+        assert "is not a valid choice." in page.content.decode()
+
     def test_a_bad_file_is_said_on_the_form(self) -> None:
         assert "has no rows below the headings" in self.upload(signed_in(), "name\n").content.decode()
         assert "has no rows below the headings" in self.upload(signed_in(), "x", "people.pdf").content.decode()
