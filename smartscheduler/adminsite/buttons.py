@@ -1,6 +1,7 @@
 """Buttons above the form of a record."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from smartscheduler.core.text import LazyText
@@ -18,7 +19,7 @@ class Weight(IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Button:
-    """A link, or with `post` a form that one click submits. `icon` is a name of Material Symbols."""
+    """A link, or with `post` a form that one click submits with its `values`. `icon` is a name of Material Symbols."""
 
     label: LazyText
     icon: str
@@ -27,3 +28,4 @@ class Button:
     main: bool = False
     danger: bool = False
     weight: int = Weight.ACTION
+    values: Mapping[str, str] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """Record actions: operations on one record, each with a button on the page of the record and its own URL."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
@@ -28,8 +28,11 @@ from smartscheduler.adminsite.registry import Extensions, ListView, RecordView, 
 from smartscheduler.adminsite.return_url import way_back
 from smartscheduler.adminsite.service_forms import show_refusal
 from smartscheduler.adminsite.visibility import VisibleFieldsAdmin
+from smartscheduler.core.db.text_fields import LineFormField
 from smartscheduler.core.text import LazyText
 from smartscheduler.errors import DomainError
+
+LONGEST_SHOWN = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +41,8 @@ class RecordAction:
 
     `run(record, actor, **form_values)` calls a service and returns the record for the next page. `allowed` checks the
     permissions, `possible` the state of the record. An action without a form, or whose `form(record)` is None, runs on
-    one click. The submit button of a form shows `submit`, by default the label. `{0}` in `question` and `done` is the
-    record.
+    one click, with the values of `shown`, what the page has shown. The submit button of a form shows `submit`, by
+    default the label. `{0}` in `question` and `done` is the record.
     """
 
     name: str
@@ -51,6 +54,7 @@ class RecordAction:
     allowed: Callable[[User, Any], bool]
     possible: Callable[[Any], bool]
     form: Callable[[Any], type[BaseForm] | None] | None = None
+    shown: Callable[[Any], dict[str, str]] = lambda record: {}
     # Consequences as sentences, for example which slot becomes free and which contractor is notified.
     consequences: Callable[[Any], Sequence[LazyText]] | None = None
     submit: LazyText = ""
@@ -139,6 +143,7 @@ class RecordAdmin(VisibleFieldsAdmin):
                 icon=action.icon,
                 url=self.address(action.name, record),
                 post=action.form_of(record) is None,
+                values=action.shown(record),
                 main=action.main,
                 danger=action.danger,
                 weight=Weight.DANGER if action.danger else Weight.ACTION,
@@ -205,7 +210,7 @@ class RecordAdmin(VisibleFieldsAdmin):
         if not action.allowed(person(request), record):
             raise PermissionDenied
         with timezone.override(self.zone_of(record)):
-            form_class = action.form_of(record) or forms.Form
+            form_class = action.form_of(record) or _form_with(action.shown(record))
             form = form_class(request.POST if request.method == "POST" else None)
             refusal = None
             if request.method == "POST" and form.is_valid():
@@ -243,6 +248,15 @@ class RecordAdmin(VisibleFieldsAdmin):
             "panel": panel(request, record) if panel else None,
         }
         return TemplateResponse(request, "admin/action.html", context)
+
+
+def _form_with(shown: Mapping[str, str]) -> type[forms.Form]:
+    """A form of hidden fields with what the page has shown."""
+    fields = {
+        name: LineFormField(required=False, max_length=LONGEST_SHOWN, widget=forms.HiddenInput(), initial=value)
+        for name, value in shown.items()
+    }
+    return type("ShownForm", (forms.Form,), fields)
 
 
 def for_each(

@@ -22,9 +22,10 @@ ACTIONS = (
         icon="upload",
         question=_("Import {0}?"),
         done=_("{0} is being imported."),
-        run=lambda run, actor: services.import_checked(run_id=run.pk),
+        run=lambda run, actor, seen: services.import_checked(run_id=run.pk, seen=seen),
         allowed=may_import,
         possible=lambda run: run.state == State.CHECKED and run.refused < run.total,
+        shown=lambda run: {"seen": run.match_version},
         main=True,
     ),
     RecordAction(

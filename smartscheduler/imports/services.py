@@ -173,9 +173,14 @@ def _check_targets(kind: str, titles: Sequence[str], targets: Sequence[str], def
 
 
 @transaction.atomic
-def import_checked(*, run_id: UUID) -> ImportRun:
-    """Start the import of a checked file. Raises InvalidInput if it is not checked or has no valid row."""
+def import_checked(*, run_id: UUID, seen: str = "") -> ImportRun:
+    """Start the import of a checked file. Raises InvalidInput if it is not checked or has no valid row.
+
+    `seen`: the `match_version` whose check the user has seen. Raises InvalidInput if the match has changed since.
+    """
     run = _locked(run_id)
+    if seen and seen != run.match_version:
+        raise InvalidInput(str(STALE))
     if run.state != State.CHECKED:
         raise InvalidInput(gettext("Only a checked file can be imported, and only once."))
     if run.refused == run.total:

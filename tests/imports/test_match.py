@@ -251,6 +251,22 @@ class TestRefusals:
         with pytest.raises(InvalidInput, match="has changed since you opened the page"):
             match_columns(run_id=run.pk, targets=TARGETS, seen="0", actor=actor)
 
+    def test_the_import_of_a_match_that_has_changed_since_its_check_was_shown(self, actor: User) -> None:
+        client = signed_in()
+        run = finished(matched(taken_in(OFFICE, actor), ["city", *TARGETS[1:5], "name", *TARGETS[6:]]))
+        change, address = (reverse(f"admin:imports_importrun_{name}", args=[run.pk]) for name in ("change", "import"))
+        shown = f'<input type="hidden" name="seen" value="{run.match_version}">'
+        assert shown in client.get(change).content.decode()
+        assert f'name="seen" value="{run.match_version}"' in client.get(address).content.decode()
+        seen, run = run.match_version, finished(matched(run))
+        page = client.post(address, {"seen": seen})
+        assert "has changed since you opened the page" in page.content.decode()
+        run.refresh_from_db()
+        assert (run.state, Contractor.objects.count()) == ("checked", 0)
+        client.post(address, {"seen": run.match_version})
+        finished(ImportRun.objects.get())
+        assert Contractor.objects.get().name == "Ann Tiles"
+
     def test_during_a_check_and_after_an_import(self, actor: User) -> None:
         run = matched(taken_in(OFFICE, actor))
         with pytest.raises(InvalidInput, match="not during a check"):
