@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from customers.models import Customer, CustomerAddress, CustomerPhone
 from customers.search_text import name_key
-from customers.services import LONGEST_NOTES, PLACE, place_key
+from customers.services import LONGEST_NOTES, MOST_PHONES, PLACE, place_key
 from smartscheduler.core.email_addresses import contact_key
 from smartscheduler.core.entry.phone_numbers import WrittenPhone, compact_number, read_phones
 from smartscheduler.core.geo.postal_areas import check_place
@@ -45,12 +45,9 @@ def body_of_customer(row: Row, present: Customer | None, geocoded: GeocodingResu
     of the customer, with a remark. So does an unreadable consent, which is a no for a new customer.
     """
     row = {name: cell for name, cell in row.items() if cell}
-    phones, leftover = read_phones(row.get("phones", ""))
+    phones, unread, of_phones = _phones_of(row, present)
     address, remarks = _address_of(row, geocoded)
-    unread = {"phone": leftover} if leftover else {}
-    if leftover:
-        text = gettext("“{text}” is not a phone number and was added to the notes.")
-        remarks.append(text.format(text=leftover[:LONGEST_SHOWN]))
+    remarks += of_phones
     consents, unread_consents, of_consents = _consents_of(row, present)
     unread |= unread_consents
     remarks += of_consents
@@ -67,7 +64,7 @@ def body_of_customer(row: Row, present: Customer | None, geocoded: GeocodingResu
     if not (present and cells.row.get("notes", "") in present.notes):
         cells.read("notes", _shortened)
     if phones:
-        cells.values["phones"] = _with_phones(present, phones)
+        cells.values["phones"] = phones
     if address:
         cells.values["addresses"] = _with_address(present, address)
     body = cells.body()
@@ -122,6 +119,22 @@ def _address_of(row: Row, geocoded: GeocodingResult | None) -> tuple[dict[str, A
     except InvalidInput as refusal:
         return None, [refusal.detail, text]
     return address, place.notes
+
+
+def _phones_of(row: Row, present: Customer | None) -> tuple[list[dict[str, str]], dict[str, str], list[str]]:
+    """The phone numbers of the customer with those of a row, what becomes a note instead, and remarks on it."""
+    phones, leftover = read_phones(row.get("phones", ""))
+    unread, remarks = dict[str, str](), list[str]()
+    if leftover:
+        unread["phone"] = leftover
+        text = gettext("“{text}” is not a phone number and was added to the notes.")
+        remarks.append(text.format(text=leftover[:LONGEST_SHOWN]))
+    every = _with_phones(present, phones) if phones else []
+    if further := every[MOST_PHONES:]:
+        unread["further_phones"] = "; ".join(write_contact_phone(CustomerPhone(**phone)) for phone in further)
+        text = gettext("A customer has up to {count} phone numbers. {numbers} was added to the notes.")
+        remarks.append(text.format(count=MOST_PHONES, numbers=unread["further_phones"][:LONGEST_SHOWN]))
+    return every[:MOST_PHONES], unread, remarks
 
 
 def _with_phones(present: Customer | None, phones: Iterable[WrittenPhone]) -> list[dict[str, str]]:

@@ -131,6 +131,17 @@ def test_notes_that_become_too_long_are_cut_with_one_remark(length: int, actor: 
     assert run.rows.get().remarks.count("The notes were cut after 4,000 characters.") == 1
 
 
+def test_the_eleventh_phone_number_becomes_a_note(actor: User) -> None:
+    numbers = "; ".join(f"512 555 01{number}" for number in range(10, 21))
+    text = f"external_id,name,phones\nK-1,Ann,{numbers}\n"
+    run = imported(text, actor, "customers")
+    assert counts(run) == (1, 0, 0, 0), errors(run)
+    ann = Customer.objects.get()
+    assert (ann.phones.count(), ann.notes) == (10, "Further phones: (512) 555-0120 other")
+    assert "A customer has up to 10 phone numbers." in run.rows.get().remarks
+    assert counts(imported(text, actor, "customers")) == (0, 0, 1, 0)
+
+
 def test_a_note_of_an_unreadable_cell_is_added_to_the_present_notes_once(actor: User) -> None:
     imported(f"{HEAD}\n{GRACE}\n", actor, "customers")
     Customer.objects.update(notes="Gate 5")
