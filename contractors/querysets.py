@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Case, F, Func, Q, Value, When
 
+from smartscheduler.core.db.querysets import EmailQuerySet
 from smartscheduler.core.db.text_fields import ascii_lower
-from smartscheduler.core.email_addresses import contact_key
 from smartscheduler.core.text import fold
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ LIST_ORDER = (
 )
 
 
-class ContractorQuerySet(models.QuerySet["Contractor"]):
+class ContractorQuerySet(EmailQuerySet["Contractor"]):
     def active(self) -> "ContractorQuerySet":
         return self.filter(status="active")
 
@@ -50,11 +50,6 @@ class ContractorQuerySet(models.QuerySet["Contractor"]):
     def with_email(self, *addresses: str) -> "ContractorQuerySet":
         """Contractors with these email addresses, ignoring case; uses the index of the unique constraint."""
         return self.with_email_or(addresses, Q())
-
-    def with_email_or(self, addresses: Iterable[str], others: Q) -> "ContractorQuerySet":
-        """Contractors with these email addresses, or in `others`."""
-        keys = [contact_key(address) for address in addresses]
-        return self.alias(email_key=ascii_lower("email")).filter(Q(email_key__in=keys) | others)
 
     def locked(self) -> "ContractorQuerySet":
         """Rows locked against other writers, in the order of their ids so that two transactions cannot deadlock.

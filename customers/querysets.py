@@ -1,20 +1,15 @@
 """Queries for customers."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from django.db import models
-from django.db.models import Q
-
 from customers.search_text import search_key
-from smartscheduler.core.db.text_fields import ascii_lower
-from smartscheduler.core.email_addresses import contact_key
+from smartscheduler.core.db.querysets import EmailQuerySet
 
 if TYPE_CHECKING:
     from customers.models import Customer  # noqa: F401
 
 
-class CustomerQuerySet(models.QuerySet["Customer"]):
+class CustomerQuerySet(EmailQuerySet["Customer"]):
     def current(self) -> "CustomerQuerySet":
         """Customers that were not merged into another one."""
         return self.filter(merged_into=None)
@@ -32,11 +27,6 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         The key is the first line of `search_text`, so that the trigram index narrows the rows.
         """
         return self.current().filter(search_text__icontains=name, search_text__startswith=f"{name}\n")
-
-    def with_email_or(self, addresses: Iterable[str], others: Q) -> "CustomerQuerySet":
-        """Customers with these email addresses, ignoring case, or in `others`."""
-        keys = [key for address in addresses if (key := contact_key(address))]
-        return self.alias(email_key=ascii_lower("email")).filter(Q(email_key__in=keys) | others)
 
     def with_words(self, *terms: str) -> "CustomerQuerySet":
         """Current customers whose search text has each of the terms, in any spelling."""
