@@ -4,10 +4,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, OutputWrapper
 from rich.console import Console
 
 from smartscheduler.ops.backups.restore import Restored
+
+# Characters of a line where there is no terminal.
+WIDTH = 160
+
+
+def console_of(stdout: OutputWrapper) -> Console:
+    """The console of a command that prints tables: as wide as the terminal, or `WIDTH` without one."""
+    return Console(file=stdout, highlight=False, width=None if stdout.isatty() else WIDTH)  # type: ignore[arg-type]  # it has write and flush
 
 
 class Steps:

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -23,9 +22,10 @@ from smartscheduler.imports.models import ImportedRow, ImportRun
 from smartscheduler.imports.result_file import Results, complaints
 from smartscheduler.imports.tables import sheet_heads, uploaded_table
 from smartscheduler.imports.text_encodings import CODES
+from smartscheduler.ops.console import console_of
 
 State = ImportRun.State
-WIDTH, PAUSE_SECONDS, ROWS_SHOWN = 160, 0.5, 20
+PAUSE_SECONDS, ROWS_SHOWN = 0.5, 20
 SOME_REJECTED = 3
 OPTIONS = ("open_jobs", "messages", "twins")
 
@@ -67,11 +67,7 @@ class Command(BaseCommand):
         parser.add_argument("--as", dest="email", metavar="EMAIL", help="the account that imports")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.console = Console(
-            file=self.stdout,  # type: ignore[arg-type]  # it has write and flush
-            highlight=False,
-            width=None if self.stdout.isatty() else WIDTH,
-        )
+        self.console = console_of(self.stdout)
         try:
             run = self._imported(options)
         except User.DoesNotExist as error:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -25,9 +24,10 @@ from smartscheduler.accounts.models import User
 from smartscheduler.core.formatting import local_slot
 from smartscheduler.core.geo.zip_codes import middle_of
 from smartscheduler.errors import DomainError
+from smartscheduler.ops.console import console_of
 from smartscheduler.places import MIDDLE, Point, great_circle_miles
 
-WIDTH, PAUSE_SECONDS = 160, 0.5
+PAUSE_SECONDS = 0.5
 FIGURES = {
     "planned": "jobs planned",
     "unplanned": "jobs left out",
@@ -82,11 +82,7 @@ class Command(BaseCommand):
         parser.add_argument("--as", dest="email", metavar="EMAIL", help="the account that plans")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.console = Console(
-            file=self.stdout,  # type: ignore[arg-type]  # it has write and flush
-            highlight=False,
-            width=None if self.stdout.isatty() else WIDTH,
-        )
+        self.console = console_of(self.stdout)
         try:
             actor = User.objects.get(email=options["email"]) if options["email"] else None
             plan = services.request_plan(scope=self._scope(options), actor=actor)

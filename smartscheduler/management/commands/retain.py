@@ -4,13 +4,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
-from rich.console import Console
 from rich.table import Table
 
+from smartscheduler.ops.console import console_of
 from smartscheduler.ops.retention.policies import Rule, retain, rules
 
 FOREVER = float("inf")
-WIDTH = 160
 
 
 class Command(BaseCommand):
@@ -27,8 +26,7 @@ class Command(BaseCommand):
         names = set(options["rules"])
         chosen = [rule for rule in rules() if not names or rule.name in names]
         counts = {rule.name: rule.due().count() for rule in chosen} if dry_run else retain(chosen, seconds=FOREVER)
-        console = Console(file=self.stdout, highlight=False, width=None if self.stdout.isatty() else WIDTH)  # type: ignore[arg-type]  # it has write and flush
-        console.print(_table(chosen, counts, "Due" if dry_run else "Deleted"))
+        console_of(self.stdout).print(_table(chosen, counts, "Due" if dry_run else "Deleted"))
 
 
 def _table(chosen: list[Rule], counts: dict[str, int], heading: str) -> Table:
