@@ -12,11 +12,10 @@ from typing import Any
 from django.utils.translation import gettext
 from openpyxl.utils.datetime import from_excel
 
-from smartscheduler.core.entry import UnreadableText
-from smartscheduler.core.entry.addresses import split_address
+from smartscheduler.core.entry.addresses import read_place
 from smartscheduler.core.entry.names import join_name
-from smartscheduler.core.geo.address_lines import read_address
 from smartscheduler.imports.cell_formats import has_time
+from smartscheduler.imports.columns import POSTAL
 from smartscheduler.imports.file_reader import BROKEN, SURPLUS, Row, Table
 from smartscheduler.imports.targets import (
     BILLING,
@@ -26,7 +25,6 @@ from smartscheduler.imports.targets import (
     PHONE_KINDS,
     PHONE_PARTS,
     PHONES,
-    POSTAL,
     targets_of,
 )
 
@@ -168,7 +166,8 @@ def _place(row: Row, parts: Mapping[str, str]) -> None:
 
 def _add_place(row: Row, parts: Mapping[str, str], whole: str, second: str) -> None:
     if line := parts.get(whole, ""):
-        for name, text in _split(line).items():
+        # A line that cannot be split is the street, so that its row names the rest.
+        for name, text in (read_place(line) or {"address": line}).items():
             row[name] = row.get(name) or text
     elif whole in parts:
         row.setdefault("address", "")
@@ -179,16 +178,6 @@ def _add_place(row: Row, parts: Mapping[str, str], whole: str, second: str) -> N
     street, bullet, rest = row.get("address", "").partition(" • ")
     if bullet and row.get("zip_code", "") and row["zip_code"] in rest:
         row["address"] = street
-
-
-def _split(line: str) -> dict[str, str]:
-    """The columns of a one-line address. A line that cannot be split is the street, so that its row names the rest."""
-    if place := split_address(line):
-        return place
-    try:
-        return dict(zip(POSTAL, read_address(line)[:4], strict=True))
-    except UnreadableText:
-        return {"address": line}
 
 
 def _moments(row: Row, parts: Mapping[str, str]) -> None:

@@ -4,16 +4,13 @@ They are cheaper and stricter than the readers of the import: a match is a guess
 """
 
 import re
-from functools import lru_cache
 
-from smartscheduler.core.entry import UnreadableText
-from smartscheduler.core.entry.addresses import split_address
+from smartscheduler.core.entry.addresses import read_place
 from smartscheduler.core.entry.phone_numbers import parse_phone
-from smartscheduler.core.geo.address_lines import read_address
+from smartscheduler.core.geo.address_lines import states_by_name
 from smartscheduler.imports.bookings import MEANINGS
 from smartscheduler.imports.columns import JOB_NUMBER
 from smartscheduler.imports.work_types import types_of
-from smartscheduler.places import state_choices
 
 ZIP = re.compile(r"\d{5}(?:-\d{4})?", re.ASCII)
 DATE = re.compile(
@@ -46,12 +43,7 @@ def is_phone(cell: str) -> bool:
 
 
 def is_address_line(cell: str) -> bool:
-    if any(map(str.isdigit, cell)) and split_address(cell):
-        return True
-    try:
-        return bool(read_address(cell))
-    except UnreadableText:
-        return False
+    return any(map(str.isdigit, cell)) and read_place(cell) is not None
 
 
 def is_zip_code(cell: str) -> bool:
@@ -59,7 +51,7 @@ def is_zip_code(cell: str) -> bool:
 
 
 def is_state(cell: str) -> bool:
-    return cell.lower() in _states()
+    return cell.lower() in states_by_name()
 
 
 def is_date(cell: str) -> bool:
@@ -88,8 +80,3 @@ def is_status(cell: str) -> bool:
 
 def is_own_job_number(cell: str) -> bool:
     return bool(JOB_NUMBER.fullmatch(cell))
-
-
-@lru_cache(maxsize=1)
-def _states() -> set[str]:
-    return {str(text).lower() for choice in state_choices() for text in choice}

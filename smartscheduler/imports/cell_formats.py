@@ -19,6 +19,7 @@ from contractors.working_week import DAYS, Shift
 from smartscheduler.core.entry import UnreadableText, durations
 from smartscheduler.core.entry.written_dates import Order, WrittenDate, read_written_date
 from smartscheduler.core.text import UnsuitableText, many_lines, visible_lines
+from smartscheduler.timeslots import NOON
 
 BLANKS = re.compile(r"\s*+")
 # A name never starts directly after a quote. Without this lookbehind, a long run of quotes takes quadratic time.
@@ -32,7 +33,6 @@ CLOCK_OF_DURATION = re.compile(
 MILES = re.compile(r"(\d{1,6}(?:,\d{3})?(?:\.\d{1,10})?)\s{0,3}(?:mi|mile|miles)?\.?", re.ASCII | re.IGNORECASE)
 SERIAL = re.compile(r"\d{5}(?:\.\d{1,15})?", re.ASCII)
 FIRST_SERIAL = datetime(1899, 12, 30)  # noqa: DTZ001  (local time; the time zone follows)
-NOON = time(12)
 ZONES = {"et": "America/New_York", "ct": "America/Chicago", "mt": "America/Denver", "pt": "America/Los_Angeles"}
 # A job lasts at most 8 hours. So a smaller number may be a part of a day, and a larger one is no number of hours.
 LONGEST_PART_OF_A_DAY, MOST_HOURS, NUMBERS_OF_MINUTES = Decimal(8) / 24, 12, range(60, 481)
@@ -192,28 +192,26 @@ def _offset_of(zone_name: str, moment: datetime) -> timedelta | None:
 
 def day_of(text: str, order: Order = "mdy") -> date | None:
     """The day of an instant as it is written; None if it cannot be read."""
-    try:
-        return _written_date(text, order).day
-    except UnreadableText:
-        return None
+    written = _readable(text, order)
+    return written.day if written else None
 
 
 def lacks_time(text: str, order: Order = "mdy") -> bool:
     """Whether a text is a day without a time of day. False if it cannot be read."""
-    try:
-        return _written_date(text, order).clock is None
-    except UnreadableText:
-        return False
+    written = _readable(text, order)
+    return written is not None and written.clock is None
 
 
 def has_time(text: str) -> bool:
     """Whether a date is written with a time, in either order of day and month."""
-    for order in get_args(Order):
-        try:
-            return _written_date(text, order).clock is not None
-        except UnreadableText:
-            continue
-    return False
+    return any(written.clock is not None for order in get_args(Order) if (written := _readable(text, order)))
+
+
+def _readable(text: str, order: Order) -> WrittenDate | None:
+    try:
+        return _written_date(text, order)
+    except UnreadableText:
+        return None
 
 
 def _written_date(text: str, order: Order) -> WrittenDate:

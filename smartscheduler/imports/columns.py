@@ -18,7 +18,8 @@ class Column(NamedTuple):
     example: str
 
 
-PLACE = ("address", "city", "state", "zip_code", "latitude", "longitude")
+POSTAL = ("address", "city", "state", "zip_code")
+PLACE = (*POSTAL, "latitude", "longitude")
 PLACE_COLUMNS = (
     Column("address", _("Street and number, at least 5 characters."), "100 Congress Avenue"),
     Column("city", _("At least 2 characters."), "Austin"),

@@ -17,10 +17,10 @@ from smartscheduler.core.text import UnsuitableText
 from smartscheduler.errors import InvalidInput
 from smartscheduler.geocoding.addresses import GeocodingResult
 from smartscheduler.imports.cell_formats import Value, read_notes
+from smartscheduler.imports.columns import POSTAL
 from smartscheduler.imports.file_reader import Row
 from smartscheduler.imports.row_to_payload import (
     LONGEST_SHOWN,
-    POSTAL,
     Body,
     Cells,
     keep_as_notes,

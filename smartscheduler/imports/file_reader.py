@@ -9,6 +9,7 @@ from math import ceil
 from typing import Any, overload
 
 from django.utils.translation import gettext_noop
+from openpyxl.utils import get_column_letter
 
 from smartscheduler.core.file_writer import readable
 from smartscheduler.imports.csv_reader import csv_lines
@@ -79,8 +80,14 @@ def read_table(name: str, content: bytes) -> Table:
 
 def likely_table(reading: Reading) -> Table:
     """The table of the likely sheet below the likely headings. Raises UnreadableFile."""
+    at, heading_line = likely_layout(reading)
+    return table_of(reading.sheets[at], heading_line)
+
+
+def likely_layout(reading: Reading) -> tuple[int, int]:
+    """The index of the likely sheet, and the number of its likely line of headings."""
     sheet = likely_sheet(reading)
-    return table_of(sheet, heading_line_of(sheet))
+    return reading.sheets.index(sheet), heading_line_of(sheet)
 
 
 def read_file(_name: str, content: bytes, *, encoding: str | None = None) -> Reading:
@@ -236,8 +243,7 @@ def _width(sheet: Sheet, lines: Lines) -> int:
 
 def unnamed(index: int) -> str:
     """The title of a column without a heading, by its letter in the spreadsheet: `Column AB`."""
-    letters = chr(ord("A") + index % 26)
-    return f"Column {chr(ord('A') + index // 26 - 1) if index >= 26 else ''}{letters}"
+    return f"Column {get_column_letter(index + 1)}"
 
 
 def heading(title: str) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from smartscheduler.imports.targets import POSTAL, targets_of
+from smartscheduler.imports.columns import POSTAL
+from smartscheduler.imports.targets import targets_of
 
 PLACE_NEEDS = tuple((name,) for name in POSTAL)
 # Each need is met by any of its columns; the first one is named if none is there.

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext
 
+from customers.services import LONGEST_NOTES
 from smartscheduler.core.entry import UnreadableText
 from smartscheduler.core.entry.addresses import read_zip_code, state_code
 from smartscheduler.core.entry.phone_numbers import compact_number, read_phones
@@ -24,18 +25,16 @@ from smartscheduler.imports.cell_formats import (
     read_notes,
     read_week,
 )
-from smartscheduler.imports.columns import NOTES, PLACE
+from smartscheduler.imports.columns import NOTES, PLACE, POSTAL
 from smartscheduler.imports.file_reader import Row
 from smartscheduler.imports.work_types import read_contractor_type, read_job_type
 from smartscheduler.places import Point, known_time_zones, time_zone_at, zone
 
 USUAL_WEEK = "Mon-Fri 08:00-17:00"
 COORDINATES = ("latitude", "longitude")
-POSTAL = ("address", "city", "state", "zip_code")
 INSTANTS = ("desired_date", "window_start", "window_end", "start", "end")
 # A text of a cell in a remark is cut after so many characters.
 LONGEST_SHOWN = 200
-MOST_NOTES = 4000
 Faults = dict[str, list[str]]
 
 
@@ -154,12 +153,12 @@ def keep_as_notes(row: Row, texts: Mapping[str, str], column: str, present: Any)
         if line not in lines:
             notes = f"{notes}\n{line}".strip()
     was = len(row.get(column, ""))
-    cut = notes[: max(MOST_NOTES, was)].strip()
+    cut = notes[: max(LONGEST_NOTES, was)].strip()
     return row | {column: cut}, [notes_were_cut()] if len(cut) < len(notes) else []
 
 
 def notes_were_cut() -> str:
-    return gettext("The notes were cut after {count} characters.").format(count=f"{MOST_NOTES:,}")
+    return gettext("The notes were cut after {count} characters.").format(count=f"{LONGEST_NOTES:,}")
 
 
 def _add_place(cells: Cells, present: Location | None, geocoded: GeocodingResult | None) -> None:

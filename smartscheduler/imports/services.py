@@ -14,7 +14,7 @@ from smartscheduler.audit.services import record
 from smartscheduler.core.text import visible
 from smartscheduler.errors import InvalidInput
 from smartscheduler.imports import isolated_reader
-from smartscheduler.imports.file_reader import MOST_BYTES, Table, heading_line_of, likely_sheet, table_of
+from smartscheduler.imports.file_reader import MOST_BYTES, Table, heading_line_of, likely_layout, table_of
 from smartscheduler.imports.mapping import repeated
 from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.needs import missing
@@ -41,16 +41,15 @@ def begin(
     if len(content) > MOST_BYTES:
         raise InvalidInput.of("file", gettext("The file is larger than 10 MB. Split it."))
     reading = isolated_reader.read_apart(name, content)
-    sheet = likely_sheet(reading)
-    heading_line = heading_line_of(sheet)
+    sheet, heading_line = likely_layout(reading)
     with isolated_reader.translated_refusals():
-        table = table_of(sheet, heading_line)
+        table = table_of(reading.sheets[sheet], heading_line)
     run = ImportRun(
         kind=kind,
         name=visible(name)[-200:],
         table=packed_reading(reading),
         encoding=reading.encoding,
-        sheet=reading.sheets.index(sheet),
+        sheet=sheet,
         heading_line=heading_line,
         total=len(table.rows),
         created_by=actor,

@@ -168,10 +168,8 @@ def read_old(run: ImportRun) -> Reading:
         run.give_up(refusal.detail)
         ImportRun.objects.filter(pk=run.pk).update(content=b"", problem=run.problem)
         raise
-    sheet = file_reader.likely_sheet(reading)
-    run.encoding, run.sheet = reading.encoding, reading.sheets.index(sheet)
-    run.heading_line = file_reader.heading_line_of(sheet)
-    run.content, run.table = b"", packed_reading(reading)
+    run.sheet, run.heading_line = file_reader.likely_layout(reading)
+    run.content, run.table, run.encoding = b"", packed_reading(reading), reading.encoding
     run.save(update_fields=["content", "table", "encoding", "sheet", "heading_line"])
     return reading
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext_lazy as _
 
 from smartscheduler.core.text import LazyText
-from smartscheduler.imports.columns import COLUMNS, READ_ONLY
+from smartscheduler.imports.columns import COLUMNS, POSTAL, READ_ONLY
 
 # Several columns of a file can have this target: their cells become lines of the notes.
 NOTE = "note"
@@ -15,7 +15,6 @@ MOST_PHONES = 4
 PHONE_PARTS = tuple(f"phone_{number}" for number in range(2, MOST_PHONES + 1))
 # Parts with a kind of phone number, and the word that the import reads for it.
 PHONE_KINDS = {"mobile_phone": "mobile", "home_phone": "home", "work_phone": "work"}
-POSTAL = ("address", "city", "state", "zip_code")
 BILLING = {name: f"billing_{name}" for name in (*POSTAL, "address_2", "full_address")}
 
 # The column that a part of all kinds belongs to.

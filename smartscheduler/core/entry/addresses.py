@@ -7,6 +7,8 @@ import re
 
 from localflavor.us.us_states import STATES_NORMALIZED
 
+from smartscheduler.core.entry import UnreadableText
+from smartscheduler.core.geo.address_lines import read_address
 from smartscheduler.core.geo.zip_codes import city_of, state_of
 from smartscheduler.core.text import fold
 
@@ -118,6 +120,20 @@ def read_zip_code(text: str, state: str = "") -> str | None:
     of_state = state_of(whole) if whole else ""
     is_sure = of_state == state if state else len(digits) in {4, 8}
     return whole if of_state and is_sure else None
+
+
+def read_place(text: str) -> dict[str, str] | None:
+    """The parts of an address in a cell: of `split_address`, else of the reader that needs the ZIP code only.
+
+    None if neither can tell them apart.
+    """
+    if place := split_address(text):
+        return place
+    try:
+        address, city, state, zip_code, _notes = read_address(text)
+    except UnreadableText:
+        return None
+    return {"address": address, "city": city, "state": state, "zip_code": zip_code}
 
 
 def split_address(text: str) -> dict[str, str] | None:

@@ -290,18 +290,24 @@ def check_weekday(day: date, weekday: int) -> None:
         raise UnreadableText(message.format(day=day_of_year(day), **names))
 
 
-def _time(clock: "re.Match[str]", notes: list[str]) -> time:
-    hour, minute, second = int(clock["hour"]), int(clock["minute"] or 0), int(clock["second"] or 0)
+def hour_of(clock: "re.Match[str]") -> int:
+    """The hour of a matched time on the 24-hour clock. Raises UnreadableText for an hour that does not exist."""
+    hour = int(clock["hour"])
     if clock["half"]:
         if not 1 <= hour <= 12:
             raise UnreadableText(gettext("With AM or PM, the hour is from 1 to 12, for example 2:30 PM."))
-        hour = hour % 12 + (12 if clock["half"].startswith("p") else 0)
-    elif hour > 23:
+        return hour % 12 + (12 if clock["half"].startswith("p") else 0)
+    if hour > 23:
         raise UnreadableText(gettext("The hour is from 0 to 23, for example 14:30, or from 1 to 12 with AM or PM."))
-    elif 0 < hour < FIRST_MORNING_HOUR and not clock["hour"].startswith("0"):
+    return hour
+
+
+def _time(clock: "re.Match[str]", notes: list[str]) -> time:
+    hour = hour_of(clock)
+    if not clock["half"] and 0 < hour < FIRST_MORNING_HOUR and not clock["hour"].startswith("0"):
         notes.append(gettext("Read as PM. Add AM for the morning."))
         hour += 12
-    return time(hour, minute, second)
+    return time(hour, int(clock["minute"] or 0), int(clock["second"] or 0))
 
 
 def _check_zone(rest: str, moment: datetime, zone: tzinfo) -> None:

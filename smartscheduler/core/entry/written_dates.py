@@ -13,7 +13,7 @@ from typing import Literal
 from django.utils.translation import gettext
 
 from smartscheduler.core.entry import UnreadableText
-from smartscheduler.core.entry.moments import MONTH_NAMES, check_weekday, existing_date, weekday_of, words_of
+from smartscheduler.core.entry.moments import MONTH_NAMES, check_weekday, existing_date, hour_of, weekday_of, words_of
 
 Order = Literal["mdy", "dmy"]
 # JavaScript writes the longest: Tue Dec 15 2026 09:00:00 GMT-0600 (Central Standard Time).
@@ -131,14 +131,8 @@ def _month(match: "re.Match[str]", order: Order) -> int | None:
 
 
 def _time(clock: "re.Match[str]") -> time:
-    hour, minute, second = int(clock["hour"]), int(clock["minute"] or 0), int(clock["second"] or 0)
-    if clock["half"]:
-        if not 1 <= hour <= 12:
-            raise UnreadableText(gettext("With AM or PM, the hour is from 1 to 12, for example 2:30 PM."))
-        hour = hour % 12 + (12 if clock["half"].startswith("p") else 0)
-    elif hour > 23:
-        raise UnreadableText(gettext("The hour is from 0 to 23, for example 14:30, or from 1 to 12 with AM or PM."))
-    return time(hour, minute, second, int(f"{clock['fraction'] or '':0<6}"[:6]))
+    microsecond = int(f"{clock['fraction'] or '':0<6}"[:6])
+    return time(hour_of(clock), int(clock["minute"] or 0), int(clock["second"] or 0), microsecond)
 
 
 def _notes(moment: time) -> tuple[str, ...]:

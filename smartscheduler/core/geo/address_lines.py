@@ -62,12 +62,12 @@ def _cut_state(line: str, zip_state: str, zip_city: str) -> tuple[str, str]:
     A city can have the name of a state, as Nevada in Missouri does: the city of the ZIP code stays.
     """
     head, comma, last = line.rpartition(",")
-    if comma and last.strip().lower() != zip_city.lower() and (code := _states().get(last.strip(" .").lower())):
+    if comma and last.strip().lower() != zip_city.lower() and (code := states_by_name().get(last.strip(" .").lower())):
         return head.strip(" ,"), code
     words = line.split(" ")
     for count in range(1, min(MOST_WORDS_OF_A_STATE, len(words) - 1) + 1):
         name = " ".join(words[-count:]).strip(" .")
-        code = _states().get(name.lower(), "")
+        code = states_by_name().get(name.lower(), "")
         rest = " ".join(words[:-count]).strip(" ,")
         is_city = name.lower() == zip_city.lower() and not rest.lower().endswith(zip_city.lower())
         if code and not is_city and code in {name, zip_state}:
@@ -95,6 +95,6 @@ def _with_example(rule: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _states() -> dict[str, str]:
+def states_by_name() -> dict[str, str]:
     """State codes by lower-case code and name."""
     return {text.lower(): code for code, name in state_choices() for text in (code, name)}
