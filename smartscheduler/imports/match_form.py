@@ -286,6 +286,11 @@ class MatchForm(VersionedForm):
         return [(label_of(name), f"id_default_{name}" if name in offered else "") for name in lacking]
 
     @property
+    def has_linked(self) -> bool:
+        """Whether one of the missing targets can get a value for all rows."""
+        return any(field for _name, field in self.lacks)
+
+    @property
     def is_lacking_all(self) -> bool:
         """Whether no row of the file could be imported."""
         return missing(self.run.kind, self.shown, self._shown_defaults()).is_final

@@ -331,6 +331,7 @@ class TestThePage:
         html = page.content.decode()
         assert [str(name) for name, _field in page.context["form"].lacks][:2] == ["Email address", "Type of work"]
         assert "No row can be imported without them." in html
+        assert "Click a linked field to set one value for all rows." in html
         page = signed_in().post(page.redirect_chain[0][0], fields_of(page, "match_form"))
         assert "Choose a column for: Email address" in page.content.decode()
 
