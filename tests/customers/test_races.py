@@ -93,12 +93,14 @@ def states(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return met
 
 
-def is_blocked() -> bool:
-    """Whether a session waits for a lock."""
+def is_blocking() -> bool:
+    """Whether another session waits for a lock of this one.
+
+    Only locks are read: pg_stat_activity is cached for a transaction, so it never shows a session that began later.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
-            " WHERE NOT granted AND datname = current_database()"
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
         )
         return bool(cursor.fetchone()[0])
 
@@ -158,7 +160,7 @@ def test_an_earlier_merged_customer_is_merged_again_meanwhile(
     def hold(customer: Customer) -> None:
         if customer.pk == target.pk and not is_locked.is_set():
             is_locked.set()
-            wait_until(is_blocked, 60)
+            wait_until(is_blocking, 60)
         refuse_merged(customer)
 
     def merge_again() -> Any:
