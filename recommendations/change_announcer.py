@@ -5,6 +5,7 @@ no change is missed or announced twice. A burst of changes becomes one announcem
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -17,6 +18,7 @@ from jobs.services import RANKED_BY, RANKED_BY_CUSTOMER
 from smartscheduler.core.geo.blur import HALF_CELL_MILES, blurred
 from smartscheduler.events.consumer_offsets import unread
 from smartscheduler.events.models import OutboxEvent
+from smartscheduler.events.outbox import one_notification
 from smartscheduler.events.publishing import RecommendationsUpdated, publish
 from smartscheduler.places import Point, great_circle_miles
 from smartscheduler.rules.values import LONGEST_HORIZON
@@ -50,9 +52,11 @@ class Profile(NamedTuple):
         All subscribers get the announcement, so it must not depend on exact places. It uses the blurred ones, with a
         margin of half a cell at both ends.
         """
-        miles = great_circle_miles(blurred(self.point), blurred(job.exact_point)) - 2 * HALF_CELL_MILES
-        near = self.radius is None or miles <= self.radius
-        return near and self.type in {job.type, Contractor.Type.MULTI}
+        if self.type not in {job.type, Contractor.Type.MULTI}:
+            return False
+        if self.radius is None:
+            return True
+        return great_circle_miles(blurred(self.point), blurred(job.exact_point)) - 2 * HALF_CELL_MILES <= self.radius
 
 
 def announce_changes() -> int:
@@ -61,8 +65,10 @@ def announce_changes() -> int:
     Returns how many events were read: 0 if there are none, or if another process is reading them.
     """
     with unread(READER) as events:
-        for job_id in sorted(concerned_jobs(event for event in events if event.type in RELEVANT)):
-            publish(RecommendationsUpdated(job_id=job_id), actor=None)
+        job_ids = sorted(concerned_jobs(event for event in events if event.type in RELEVANT))
+        with one_notification() if job_ids else nullcontext():
+            for job_id in job_ids:
+                publish(RecommendationsUpdated(job_id=job_id), actor=None)
     return len(events)
 
 
@@ -80,14 +86,14 @@ def concerned_jobs(events: Iterable[OutboxEvent]) -> set[UUID]:
     if any(event.type == "RulesPublished" for event in events):
         return set(jobs)
     direct = {UUID(event.data["job_id"]) for event in events if _changes_its_own_ranking(event)}
-    return (direct & jobs.keys()) | {
-        job.pk
+    # A burst names the same contractors again and again, and for most jobs the first profiles decide.
+    profiles = {
+        profile
         for event in events
         if "contractor_id" in event.data
         for profile in _profiles(event, contractors.get(UUID(event.data["contractor_id"])))
-        for job in jobs.values()
-        if profile.concerns(job)
     }
+    return {job.pk for job in jobs.values() if job.pk in direct or any(profile.concerns(job) for profile in profiles)}
 
 
 def _changes_its_own_ranking(event: OutboxEvent) -> bool:

@@ -5,13 +5,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from assignments.models import Assignment
 from assignments.services import assign_job, cancel_assignment
 from contractors.models import Contractor
 from contractors.services import deactivate_contractor, mark_on_leave, update_contractor, update_rating, update_schedule
+from jobs.models import Job
 from jobs.services import update_job
-from recommendations.change_announcer import announce_changes
+from recommendations.change_announcer import Profile, announce_changes
 from smartscheduler.events.models import OutboxEvent
 from tests.events.numbers import number_events
 from tests.factories import WEEKDAYS, ContractorFactory, JobFactory, at
@@ -71,6 +74,28 @@ def test_a_burst_of_changes_is_told_once(jobs: list[Any]) -> None:
         update_rating(contractor_id=crew.pk, rating=Decimal(1), actor=None)
         update_schedule(contractor_id=crew.pk, working_hours=WEEKDAYS, actor=None)
     assert announced() == [str(jobs[0].pk)]
+
+
+def test_a_burst_costs_no_more_than_its_contractors_and_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An import announces thousands of bookings in a few seconds, beside thousands of open jobs."""
+    jobs, crews, concerns, compared = (
+        JobFactory.create_batch(4),
+        ContractorFactory.create_batch(3),
+        Profile.concerns,
+        [],
+    )
+
+    def note(profile: Profile, job: Job) -> bool:
+        compared.append(job)
+        return concerns(profile, job)
+
+    monkeypatch.setattr(Profile, "concerns", note)
+    for crew in crews * 3:
+        update_schedule(contractor_id=crew.pk, working_hours=WEEKDAYS, actor=None)
+    with CaptureQueriesContext(connection) as queries:
+        assert announced() == sorted(str(job.pk) for job in jobs)
+    assert len(compared) == len(jobs)
+    assert sum(query["sql"].startswith("NOTIFY") for query in queries) == 1
 
 
 def test_a_job_that_moves_or_opens_again_is_told_of() -> None:
