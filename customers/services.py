@@ -47,7 +47,21 @@ def create_customer(
     **fields: Any,
 ) -> Customer:
     """Create a customer with a name, a company or a phone number. Raises InvalidInput (by field)."""
-    customer = Customer(**fields)
+    return _create(
+        Customer(**fields), actor=actor, phones=phones, addresses=addresses, preferred=preferred, refused=refused
+    )
+
+
+def _create(
+    customer: Customer,
+    *,
+    actor: User | None,
+    phones: Sequence[Mapping[str, Any]],
+    addresses: Sequence[Mapping[str, Any]],
+    preferred: Iterable[UUID] = (),
+    refused: Iterable[UUID] = (),
+) -> Customer:
+    """Check and save a new customer in the transaction of the caller."""
     _check(customer)
     # An import creates thousands, so that nothing is read that is known here.
     rows, places = _phones(customer, phones), _addresses(customer, addresses)
@@ -131,11 +145,15 @@ def find_or_create(*, name: str, phone: str, place: Location | None, actor: User
     return create_from_contact(name=name, phone=phone, place=place, actor=actor)
 
 
+@counting(CUSTOMER_CHANGES, "create")
 def create_from_contact(*, name: str, phone: str, place: Location | None = None, actor: User | None) -> Customer:
-    """Create a customer from the name, the phone number and the place, which is checked, of a job."""
+    """Create a customer from the name, the phone number and the place, which is checked, of a job.
+
+    Runs in the transaction of the job, without a savepoint of its own.
+    """
     addresses = [{field: getattr(place, field) for field in PLACE}] if place else []
     phones = [{"number": phone}] if phone else []
-    return create_customer(actor=actor, name=name, phones=phones, addresses=addresses)
+    return _create(Customer(name=name), actor=actor, phones=phones, addresses=addresses)
 
 
 @domain_transaction

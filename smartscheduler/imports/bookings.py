@@ -216,6 +216,11 @@ class Booking:
         return bool(self.contractor and self.start) and self.status not in {OPEN, Status.CANCELLED}
 
     @property
+    def is_open(self) -> bool:
+        """Whether the row says that no contractor is booked."""
+        return not self.contractor and self.status in {"", OPEN}
+
+    @property
     def is_of_the_past(self) -> bool:
         """Whether the row is about work that has begun or ended, or that was canceled."""
         return self.status in {Status.IN_PROGRESS, Status.COMPLETED, Status.CANCELLED}

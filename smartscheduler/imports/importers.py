@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -334,7 +335,8 @@ class Jobs(Importer):
 
     def write(self, row: Row, body: Body, present: Any, actor: User | None, context: Context) -> Written:
         booking = Booking.of(row, body.values)
-        if not (booking.contractor or booking.status or row.get("customer_external_id")):
+        is_open = present is None and booking.is_open
+        if (is_open or not (booking.contractor or booking.status)) and not row.get("customer_external_id"):
             return self._write(booking, row, body, present, actor, context)
         # Several services, all or none.
         with transaction.atomic():
@@ -357,16 +359,21 @@ class Jobs(Importer):
             job = (record_job if booking.is_of_the_past else create_job)(actor=actor, **values)
         else:
             job = self.save(values, row, present, actor)
+        if present is None and booking.is_open:
+            return Written(job, list(values), booking.remarks)
         return self._book(booking, job, actor, context)._replace(fields=list(values))
 
     def _book(self, booking: Booking, job: Job, actor: User | None, context: Context) -> Written:
         if not (booking.contractor or booking.status):
             return Written(job, remarks=booking.remarks)
+        may_stay_open = context.options.get("open_jobs")
+        # Without this choice, `write` rolls the whole row back.
+        part: AbstractContextManager[object] = transaction.atomic() if may_stay_open else nullcontext()
         try:
-            with transaction.atomic():
+            with part:
                 changed = carry_out(booking, job, context.contractors, actor)
         except DomainError as refusal:
-            if isinstance(refusal, Busy) or not context.options.get("open_jobs") or booking.is_of_the_past:
+            if isinstance(refusal, Busy) or not may_stay_open or booking.is_of_the_past:
                 raise _at_a_column(refusal) from refusal
             text = gettext("Imported as an open job: {reason}").format(reason=refusal.detail)
             return Written(job, remarks=[*booking.remarks, text])
