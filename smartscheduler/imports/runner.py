@@ -40,7 +40,9 @@ logger = structlog.get_logger(__name__)
 # How long a worker processes files in total, and one file before the next.
 LONGEST_WORK_SECONDS, TURN_SECONDS = 20.0, 8.0
 # While no other file waits, a turn goes on for this share of FILE_PROCESS_SECONDS: a new process starts for seconds.
-LONGEST_TURN = 0.6
+# It is a share of CPU seconds. On a busy machine, the clock may show this many times as many, within the time that a
+# worker gets to end.
+LONGEST_TURN, CLOCK_FACTOR = 0.6, 2.0
 # Renewed every five seconds while a worker processes the file.
 LEASE = timedelta(seconds=30)
 # Limit for each worker, so that its other threads can still answer health checks.
@@ -55,6 +57,9 @@ DATABASE_AWAY, OUT_OF_REACH = b"database away", (OperationalError, InterfaceErro
 MOST_TRIES = 3
 # A batch is one transaction: long enough to be efficient, short enough for requests that wait for its locks.
 BATCH_ROWS, BATCH_SECONDS = 100, 0.4
+# On a busy machine a batch has at least this many rows, because each batch has queries of its own, unless it takes
+# longer than this. Requests wait LOCK_TIMEOUT_SECONDS for its locks.
+FEWEST_ROWS, LONGEST_BATCH_SECONDS = 10, 1.0
 # A check rolls back each batch, so it repeats up to this many earlier rows on which a row depends.
 MOST_REPEATED = 20
 LONGEST_SEARCH_SECONDS = 2.0
@@ -227,31 +232,38 @@ def _give_up(run: ImportRun, why: str) -> None:
 
 def work_on_file(run_id: UUID) -> None:
     """Run one turn of a file in the current process. It is longer while no other file waits."""
-    now = time.monotonic()
-    deadline, last = now + TURN_SECONDS, now + max(TURN_SECONDS, LONGEST_TURN * settings.FILE_PROCESS_SECONDS)
-    at_work = ImportRun.objects.at_work().light().select_related("created_by").filter(pk=run_id)
+    clock, cpu = time.monotonic(), time.process_time()
+    longest = max(TURN_SECONDS, LONGEST_TURN * settings.FILE_PROCESS_SECONDS)
+    at_work, rows = ImportRun.objects.at_work().light().select_related("created_by").filter(pk=run_id), BATCH_ROWS
     while run := at_work.first():
         try:
-            work_on_batch(run)
+            done = work_on_batch(run, rows)
         except Busy:
             return  # another transaction locks a record of the batch; the task retries in two seconds
-        now = time.monotonic()
-        if now > last or (now > deadline and _free().exclude(pk=run_id).exists()):
+        rows = min(BATCH_ROWS, max(FEWEST_ROWS, 2 * done))  # rows beyond these are looked up and locked in vain
+        spent = time.monotonic() - clock
+        if spent > CLOCK_FACTOR * longest or time.process_time() - cpu > longest:
+            return
+        if spent > TURN_SECONDS and _free().exclude(pk=run_id).exists():
             return
 
 
-def work_on_batch(run: ImportRun) -> None:
-    """Process the next rows and store their results. A check rolls back the rows and keeps the results."""
-    batch = _next(run)
-    if run.state == ImportRun.State.CHECKING:
-        _keep(run, batch, _rehearsed(run, batch))
-    else:
-        _carry_out(run, batch)
+def work_on_batch(run: ImportRun, most: int | None = None) -> int:
+    """Process the next rows, at most `most`, and store their results. Returns how many were processed.
+
+    A check rolls back the rows and keeps the results.
+    """
+    batch = _next(run, BATCH_ROWS if most is None else most)
+    if run.state != ImportRun.State.CHECKING:
+        return _carry_out(run, batch)
+    done = _rehearsed(run, batch)
+    _keep(run, batch, done)
+    return len(done)
 
 
-def _next(run: ImportRun) -> Batch:
+def _next(run: ImportRun, most: int) -> Batch:
     importer, table = IMPORTERS[run.kind], table_of(run)
-    rows = table.rows[run.at : run.at + BATCH_ROWS]
+    rows = table.rows[run.at : run.at + most]
     places: Sequence[GeocodingResult | None] = [None] * len(rows)
     if is_configured():
         places = _geocoded(importer, rows)
@@ -278,11 +290,14 @@ def _rehearsed(run: ImportRun, batch: Batch) -> list[Done]:
 
 
 @domain_transaction
-def _carry_out(run: ImportRun, batch: Batch) -> None:
-    """Write rows and results in one transaction, so that no row is imported twice."""
+def _carry_out(run: ImportRun, batch: Batch) -> int:
+    """Write rows and results in one transaction, so that no row is imported twice. Returns the number of rows."""
     held = _held(run)
-    if held and held.at == batch.first:
-        _note(held, batch, _worked_on(held, batch))
+    if not held or held.at != batch.first:
+        return 0
+    done = _worked_on(held, batch)
+    _note(held, batch, done)
+    return len(done)
 
 
 @domain_transaction
@@ -300,14 +315,14 @@ def _held(run: ImportRun) -> ImportRun | None:
 
 
 def _worked_on(run: ImportRun, batch: Batch) -> list[Done]:
-    """Results of the rows, or of as many as BATCH_SECONDS allows."""
+    """Results of the rows, or of as many as the time of a batch allows."""
     options = options_of(run)
     with one_notification(), nullcontext() if options.get("messages") else without_messages():
         return _rows_worked_on(run, batch, options)
 
 
 def _rows_worked_on(run: ImportRun, batch: Batch, options: dict[str, Any]) -> list[Done]:
-    importer, deadline, done = batch.importer, time.monotonic() + BATCH_SECONDS, list[Done]()
+    importer, began, done = batch.importer, time.monotonic(), list[Done]()
     earlier = _earlier_rows(run, batch) if run.state == ImportRun.State.CHECKING else {}
     repeated = {index: batch.table.rows[index] for indexes in earlier.values() for index in indexes}
     context = importer.context([*batch.rows, *repeated.values()], options, run.created_at)
@@ -323,9 +338,14 @@ def _rows_worked_on(run: ImportRun, batch: Batch, options: dict[str, Any]) -> li
         done.append(
             twice or work_on(importer, whole, present=record, geocoded=geocoded, actor=run.created_by, context=context)
         )
-        if time.monotonic() > deadline:
+        if is_long_enough(len(done), time.monotonic() - began):
             break
     return _with_duplicates(importer, done)
+
+
+def is_long_enough(rows: int, seconds: float) -> bool:
+    """Whether a batch of so many rows, which has held its locks for so many seconds, should end."""
+    return seconds > BATCH_SECONDS and (rows >= FEWEST_ROWS or seconds > LONGEST_BATCH_SECONDS)
 
 
 def _earlier_rows(run: ImportRun, batch: Batch) -> dict[int, list[int]]:

@@ -151,7 +151,8 @@ def _first_rows(key: Match) -> dict[Key, int]:
 def _groups(key: Match) -> dict[str, list[int]]:
     importer, table, options = IMPORTERS[key.kind], _table(key), json.loads(key.options)
     groups: dict[str, list[int]] = {}
-    for index, row in enumerate(table.rows if importer.grouped_by in table.headings else ()):
+    # The heading of a column that is left out is empty.
+    for index, row in enumerate(table.rows if importer.grouped_by in {*table.headings} - {""} else ()):
         if group := importer.group_of(row, options):
             groups.setdefault(group, []).append(index)
     return groups

@@ -99,6 +99,7 @@ def test_a_clash_is_refused_with_its_reason_or_comes_in_as_an_open_job(
 ) -> None:
     """Also with the rows in different batches, which a check rolls back one by one."""
     monkeypatch.setattr(runner, "BATCH_SECONDS", seconds)
+    monkeypatch.setattr(runner, "FEWEST_ROWS", 1)
     text = text_of(row("1", "C-1"), row("2", "C-1"), row("3", "C-1", hour=22), row("4", "Nobody Known"))
     run = checked(text, actor, "jobs")
     assert {line: sorted(error) for line, error in errors(run).items()} == {

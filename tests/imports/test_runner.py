@@ -16,7 +16,7 @@ from smartscheduler import BASE_DIR
 from smartscheduler.accounts.models import User
 from smartscheduler.errors import InvalidInput
 from smartscheduler.events.models import OutboxEvent
-from smartscheduler.imports import runner
+from smartscheduler.imports import runner, tables
 from smartscheduler.imports.models import ImportedRow, ImportRun
 from smartscheduler.imports.runner import work_on_batch, work_on_file, work_on_files
 from smartscheduler.imports.services import begin, check_again, import_checked, resume, stop
@@ -60,9 +60,9 @@ class TestInTurn:
         large, small = taken_in(actor, 9, "ann"), taken_in(actor, 3, "bob")
         worked = []
 
-        def note(run: Any) -> None:
+        def note(run: Any, most: int) -> int:
             worked.append(run.name)
-            work_on_batch(run)
+            return work_on_batch(run, most)
 
         monkeypatch.setattr(runner, "work_on_batch", note)
         work_on_files()
@@ -157,7 +157,7 @@ def test_a_batch_costs_the_same_queries_a_row(
 
 @pytest.mark.parametrize(
     ("kind", "queries"),
-    [("contractors", 10), ("customers", 10), ("jobs", 18)],
+    [("contractors", 10), ("customers", 10), ("jobs", 15)],
     ids=["contractors", "customers", "jobs"],
 )
 def test_a_new_record_costs_few_queries(
@@ -181,8 +181,8 @@ def test_a_new_record_costs_few_queries(
         ),
         "jobs": "\n".join(
             [
-                "external_id,type,desired_date,duration,customer_name,customer_phone,address,city,state,zip_code",
-                *(f"J{n},tile,{day} 09:00,2:30,Grace {n},512555{n:04},{n} {place}" for n in range(40)),
+                "external_id,status,type,desired_date,duration,customer_name,customer_phone,address,city,state,zip_code",
+                *(f"J{n},Open,tile,{day} 09:00,2:30,Grace {n},512555{n:04},{n} {place}" for n in range(40)),
             ]
         ),
     }
@@ -204,6 +204,55 @@ def test_a_turn_goes_on_while_no_other_file_waits(actor: User, monkeypatch: pyte
     work_on_file(run.pk)
     run.refresh_from_db()
     assert (run.state, run.at) == ("checking", 1)
+
+
+def test_a_turn_ends_when_its_cpu_time_is_used_up(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"BATCH_ROWS": 1, "TURN_SECONDS": 0, "LONGEST_TURN": 0.0}.items():
+        monkeypatch.setattr(runner, name, value)
+    run = taken_in(actor, 3)
+    work_on_file(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.at) == ("checking", 1)
+
+
+@pytest.mark.parametrize(
+    ("rows", "seconds", "ends"),
+    [(100, 0.3, False), (9, 0.9, False), (10, 0.5, True), (1, 1.1, True)],
+    ids=["quick", "too few rows yet", "enough rows", "the locks are held for too long"],
+)
+def test_a_batch_has_a_few_rows_also_on_a_busy_machine(rows: int, seconds: float, ends: bool) -> None:
+    assert runner.is_long_enough(rows, seconds) is ends
+
+
+def test_a_batch_is_as_long_as_the_one_before_it_allows(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"BATCH_SECONDS": -1.0, "FEWEST_ROWS": 3, "LONGEST_BATCH_SECONDS": 60.0}.items():
+        monkeypatch.setattr(runner, name, value)
+    sizes: list[int] = []
+
+    def note(run: Any, most: int) -> int:
+        sizes.append(most)
+        return work_on_batch(run, most)
+
+    monkeypatch.setattr(runner, "work_on_batch", note)
+    run = taken_in(actor, 8)
+    work_on_file(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.created) == ("checked", 8)
+    assert sizes == [100, 6, 6]
+
+
+def test_rows_without_groups_are_not_read_for_them(actor: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also in a file with a column that is left out."""
+    run = with_suggested_match(
+        begin(kind="contractors", name="ann.csv", content=f"{HEAD},shoe size\n{ANN},9".encode(), actor=actor)
+    )
+    assert "" in run.mapping
+
+    def refuse(_rows: tables.StandardRows) -> None:
+        pytest.fail("The rows are read.")
+
+    monkeypatch.setattr(tables.StandardRows, "__iter__", refuse)
+    assert tables.groups_of_rows(run) == {}
 
 
 @pytest.mark.system
