@@ -14,6 +14,7 @@ from smartscheduler.adminsite import theme
 from smartscheduler.core.db import connection_options
 from smartscheduler.core.env import Environment
 from smartscheduler.core.geo.map_tiles import tile_origin
+from smartscheduler.core.http.api_headers import REQUEST_HEADERS, RESPONSE_HEADERS
 from smartscheduler.core.observability.logging import configure_structlog, logging_config
 from smartscheduler.travel import config as roads
 
@@ -36,15 +37,8 @@ TRUSTED_PROXIES = env.comma_list("TRUSTED_PROXIES", default=[])
 CORS_ALLOWED_ORIGINS = env.comma_list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/v1/"
 CORS_ALLOW_CREDENTIALS = False
-CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match"]
-CORS_EXPOSE_HEADERS = [
-    "ETag",
-    "Retry-After",
-    "X-Request-ID",
-    "RateLimit-Limit",
-    "RateLimit-Remaining",
-    "RateLimit-Reset",
-]
+CORS_ALLOW_HEADERS = [name.lower() for name in REQUEST_HEADERS]
+CORS_EXPOSE_HEADERS = list(RESPONSE_HEADERS)
 CORS_PREFLIGHT_MAX_AGE = 3600
 DATA_DIR = Path(env.text("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
 PORT = env.whole("PORT", default=8000)
@@ -113,8 +107,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "smartscheduler.core.http.csp.PolicyByPathMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",  # before all that answers, so that scripts can read every refusal
     "smartscheduler.core.http.https_only.PlainHttpMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -325,7 +319,7 @@ SIMPLE_JWT = {
 }
 TOKEN_LONGEST_DAYS = env.whole("TOKEN_LONGEST_DAYS", default=30)
 # For this long, a client may repeat a refresh and gets the same new token, in case the response was lost; 0: never.
-REFRESH_RETRY_SECONDS = env.whole("REFRESH_RETRY_SECONDS", default=10)
+REFRESH_RETRY_SECONDS = env.whole("REFRESH_RETRY_SECONDS", default=30)
 
 # --- API ------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

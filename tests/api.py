@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.tokens import sign_in
+from smartscheduler.core.http.api_headers import RESPONSE_HEADERS, SAFELISTED
 from smartscheduler.core.rest.error_catalog import KINDS
 from smartscheduler.core.rest.openapi_examples import AUSTIN
 from tests.factories import UserFactory
@@ -38,6 +39,28 @@ def client_as(role: str = Role.COORDINATOR) -> APIClient:
     return client_of(UserFactory(role=role))
 
 
+# For browsers alone: scripts have no use for them.
+FOR_BROWSERS = {
+    "Content-Security-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Cross-Origin-Resource-Policy",
+    "Permissions-Policy",
+    "Referrer-Policy",
+    "Set-Cookie",
+    "Strict-Transport-Security",
+    "Vary",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+}
+
+
+def unexposed_headers(response: PageResponse | ApiResponse) -> set[str]:
+    """Headers of an answer of the API that the scripts of another origin cannot read, although they may need them."""
+    known = {name.lower() for name in (*RESPONSE_HEADERS, *SAFELISTED, *FOR_BROWSERS)}
+    names = {name.lower() for name in response.headers}
+    return {name for name in names - known if not name.startswith("access-control-")}
+
+
 def problem(response: PageResponse | ApiResponse, status: int, code: str) -> dict[str, Any]:
     """The problem document of `response`, after checking that it is one, of this status and code."""
     assert response.status_code == status, response.content
@@ -49,6 +72,7 @@ def problem(response: PageResponse | ApiResponse, status: int, code: str) -> dic
     assert document["detail"]
     assert document["instance"] == response.wsgi_request.path
     assert document["trace_id"] == response["X-Request-ID"]
+    assert not unexposed_headers(response)
     return document
 
 

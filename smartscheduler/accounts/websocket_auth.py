@@ -26,6 +26,18 @@ TICKET_PREFIX = "ticket."
 Scope = Mapping[str, Any]
 
 
+class HandshakeRefused(Exception):
+    """Why a handshake is refused: a close code of the socket, and a sentence of at most 123 bytes."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+
+
+# docs/events.md describes how clients react to each code.
+SIGNED_OUT, FORBIDDEN, TICKET_GONE = 4401, 4403, 4410
+
+
 @dataclass(frozen=True)
 class Visitor:
     """An authenticated account and its credential."""
@@ -50,8 +62,8 @@ class Claim:
     visitor: Callable[[], Visitor | None]
 
 
-def claim_of(scope: Scope) -> Claim | None:
-    """The claim of a handshake; None without credentials or from a foreign origin.
+def claim_of(scope: Scope) -> Claim:
+    """The claim of a handshake. Raises HandshakeRefused without usable credentials, and for a foreign origin.
 
     Uses up a ticket, which can also come from one of CORS_ALLOWED_ORIGINS. A session cookie is accepted only with an
     `Origin` of this site: browsers always send one, and with the cookie alone any website could open the socket.
@@ -61,8 +73,10 @@ def claim_of(scope: Scope) -> Claim | None:
     ours = origin is not None and _is_ours(origin, request)
     ticket = _ticket(scope)
     if ticket is None:
-        return _claim_by_session(request) if ours else None
-    return _claim_by_ticket(ticket) if origin is None or ours or _is_allowed(origin, request) else None
+        return _claim_by_session(request, ours=ours)
+    if origin is None or ours or _is_allowed(origin, request):
+        return _claim_by_ticket(ticket)
+    raise HandshakeRefused(FORBIDDEN, "Pages of this origin may not open the socket (CORS_ALLOWED_ORIGINS).")
 
 
 @database_sync_to_async
@@ -72,9 +86,11 @@ def account_of_session(scope: Scope) -> str | None:
     return str(visitor.user.pk) if visitor else None
 
 
-def _claim_by_ticket(ticket: str) -> Claim | None:
+def _claim_by_ticket(ticket: str) -> Claim:
     spent = spend_ticket(ticket)
-    return Claim(str(spent.user_id), partial(_by_credential, spent)) if spent else None
+    if spent is None:
+        raise HandshakeRefused(TICKET_GONE, "The ticket is unknown, expired or used. Get a new one.")
+    return Claim(str(spent.user_id), partial(_by_credential, spent))
 
 
 def _by_credential(credential: Credential) -> Visitor | None:
@@ -82,9 +98,13 @@ def _by_credential(credential: Credential) -> Visitor | None:
     return None if isinstance(user, Refusal) else Visitor(user, credential)
 
 
-def _claim_by_session(request: HttpRequest) -> Claim | None:
+def _claim_by_session(request: HttpRequest, *, ours: bool) -> Claim:
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
-    return Claim(hashlib.sha256(key.encode()).hexdigest(), partial(_by_session, request)) if key else None
+    if not key:
+        raise HandshakeRefused(SIGNED_OUT, "There is no ticket and no session. Offer the subprotocol ticket.<value>.")
+    if not ours:
+        raise HandshakeRefused(FORBIDDEN, "A session is accepted from pages of this site only. Use a ticket.")
+    return Claim(hashlib.sha256(key.encode()).hexdigest(), partial(_by_session, request))
 
 
 def _by_session(request: HttpRequest) -> Visitor | None:

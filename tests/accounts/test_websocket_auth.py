@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from smartscheduler.accounts import websocket_auth
 from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.websocket_auth import Visitor, claim_of
+from smartscheduler.accounts.websocket_auth import SIGNED_OUT, HandshakeRefused, Visitor, claim_of
 from smartscheduler.accounts.websocket_tickets import issue_ticket
 from smartscheduler.core.http import rate_limits
 from smartscheduler.events.sockets import consumer
@@ -20,6 +20,8 @@ from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("rate limits")]
 ELSEWHERE = "https://board.example.com"
+# A control frame has 125 bytes, two of them for the code (RFC 6455, section 5.5).
+LONGEST_REASON = 123
 
 
 @pytest.fixture(autouse=True)
@@ -47,9 +49,12 @@ def handshake(
 
 
 def visitor_of(scope: dict[str, Any]) -> Visitor | None:
-    """The visitor of a handshake, as the socket finds it."""
-    claim = claim_of(scope)
-    return claim.visitor() if claim else None
+    """The visitor of a handshake, as the socket finds it; None if it is refused."""
+    try:
+        return claim_of(scope).visitor()
+    except HandshakeRefused as refusal:
+        assert len(refusal.reason.encode()) <= LONGEST_REASON
+        return None
 
 
 def admitted(scope: dict[str, Any]) -> Visitor:
@@ -96,7 +101,6 @@ def test_what_a_quota_counts_is_known_before_the_database_is_asked(
         scope = handshake(origin="https://scheduler.example.com", cookie=session_cookie(user))
     with django_assert_num_queries(0):
         claim = claim_of(scope)
-    assert claim
     visitor = claim.visitor()
     assert visitor
     assert visitor.user == user
@@ -155,6 +159,11 @@ class TestQuotas:
         assert self.knock(scope) == [0, consumer.TOO_MANY_SOCKETS]
         assert len(looked_up) == 2
 
-    def test_a_made_up_session_is_refused_before_accept_however_often(self, looked_up: list[Any]) -> None:
+    def test_a_made_up_session_is_refused_however_often(self, looked_up: list[Any]) -> None:
         scope = handshake(origin="https://scheduler.example.com", cookie=f"{settings.SESSION_COOKIE_NAME}=made-up")
-        assert [self.knock(scope) for _ in range(4)] == [[None]] * 4
+        assert [self.knock(scope) for _ in range(4)] == [[0, SIGNED_OUT]] * 4
+
+    def test_an_address_that_failed_too_often_is_refused_before_accept(self, looked_up: list[Any]) -> None:
+        settings.QUOTAS_A_MINUTE["handshakes"] = 2
+        scope = handshake(origin=None)
+        assert [self.knock(scope) for _ in range(3)] == [[0, SIGNED_OUT]] * 2 + [[None]]

@@ -14,6 +14,7 @@ from contractors.models import Contractor
 from smartscheduler.accounts.credentials import Credential
 from smartscheduler.accounts.models import BrowserSession, User
 from smartscheduler.accounts.permissions import Role
+from smartscheduler.accounts.websocket_auth import FORBIDDEN, SIGNED_OUT, TICKET_GONE
 from smartscheduler.accounts.websocket_tickets import issue_ticket
 from smartscheduler.core.redis import valkey
 from smartscheduler.events.publishing import publish
@@ -35,7 +36,16 @@ pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True), pytes
 
 
 def refused(port: int, **options: Any) -> int:
-    with pytest.raises(InvalidStatus) as refusal, connect(url(port), **options):
+    """The code with which the server closes the socket at once, with its reason."""
+    with connect(url(port), **options) as connection, pytest.raises(ConnectionClosed) as end:
+        connection.recv(60)
+    assert end.value.rcvd
+    assert end.value.rcvd.reason
+    return end.value.rcvd.code
+
+
+def refused_before_accept(address: str, **options: Any) -> int:
+    with pytest.raises(InvalidStatus) as refusal, connect(address, **options):
         pass
     return refusal.value.response.status_code
 
@@ -54,7 +64,7 @@ def test_takes_a_ticket_once_and_answers_the_subprotocol(web: int, user: User) -
     with connect(url(web), subprotocols=offer) as connection:
         assert connection.subprotocol == "events.v1"
         assert Subscriber(connection).frame() == {"ready": 0}
-    assert refused(web, subprotocols=offer) == 403
+    assert refused(web, subprotocols=offer) == TICKET_GONE
 
 
 def test_takes_the_session_cookie_of_its_own_origin(web: int, user: User) -> None:
@@ -76,42 +86,40 @@ def test_takes_the_session_cookie_of_its_own_origin(web: int, user: User) -> Non
 )
 def test_refuses_the_session_cookie_from_anywhere_else(web: int, user: User, origin: str | None) -> None:
     headers = {"Cookie": session_cookie(user)} | ({"Origin": origin.format(web=web)} if origin else {})
-    assert refused(web, additional_headers=headers) == 403
+    assert refused(web, additional_headers=headers) == FORBIDDEN
 
 
 def test_refuses_a_ticket_from_a_foreign_origin_without_spending_it(web: int, user: User) -> None:
     ticket, _ = issue_ticket(Credential.of(user))
     offer = subprotocols(ticket)
-    assert refused(web, subprotocols=offer, origin="https://evil.example") == 403
+    assert refused(web, subprotocols=offer, origin="https://evil.example") == FORBIDDEN
     with connect(url(web), subprotocols=offer) as connection:
         assert Subscriber(connection).frame() == {"ready": 0}
 
 
 def test_refuses_a_host_it_does_not_serve(web: int, user: User) -> None:
     headers = {"Cookie": session_cookie(user), "Origin": "http://evil.example", "Host": "evil.example"}
-    assert refused(web, additional_headers=headers) == 403
+    assert refused(web, additional_headers=headers) == FORBIDDEN
 
 
 def test_refuses_without_credentials_or_with_made_up_ones(web: int) -> None:
     own = {"Origin": f"http://127.0.0.1:{web}"}
-    assert refused(web) == 403
-    assert refused(web, additional_headers=own) == 403
-    assert refused(web, additional_headers=own | {"Cookie": "sessionid=no-such-session"}) == 403
-    assert refused(web, subprotocols=["events.v1", "ticket.no-such-ticket"]) == 403
-    assert refused(web, subprotocols=["events.v1", f"ticket.{'x' * 5000}"]) == 403
+    assert refused(web) == SIGNED_OUT
+    assert refused(web, additional_headers=own) == SIGNED_OUT
+    assert refused(web, additional_headers=own | {"Cookie": "sessionid=no-such-session"}) == SIGNED_OUT
+    assert refused(web, subprotocols=["events.v1", "ticket.no-such-ticket"]) == TICKET_GONE
+    assert refused(web, subprotocols=["events.v1", f"ticket.{'x' * 5000}"]) == TICKET_GONE
 
 
-@pytest.mark.parametrize("change", [{"is_active": False}, {"role": "nobody"}])
-def test_refuses_a_role_that_may_not_see_events(web: int, user: User, change: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("change", "code"), [({"is_active": False}, SIGNED_OUT), ({"role": "nobody"}, FORBIDDEN)])
+def test_refuses_a_role_that_may_not_see_events(web: int, user: User, change: dict[str, Any], code: int) -> None:
     User.objects.filter(pk=user.pk).update(**change)
     ticket, _ = issue_ticket(Credential.of(user))
-    assert refused(web, subprotocols=["events.v1", f"ticket.{ticket}"]) == 403
+    assert refused(web, subprotocols=["events.v1", f"ticket.{ticket}"]) == code
 
 
 def test_there_is_no_other_socket(web: int) -> None:
-    with pytest.raises(InvalidStatus) as refusal, connect(f"ws://127.0.0.1:{web}/ws/other/"):
-        pass
-    assert refusal.value.response.status_code == 403
+    assert refused_before_accept(f"ws://127.0.0.1:{web}/ws/other/") == 403
 
 
 def test_sends_what_happens_after_the_present_head(web: int, relay: None, user: User) -> None:
@@ -260,9 +268,9 @@ def test_an_account_opens_so_many_a_minute_and_an_address_fails_so_often(user: U
         with subscribed(port, another) as subscriber:
             subscriber.until("ready")
         for _ in range(3):
-            assert refused(port) == 403
+            assert refused(port) == SIGNED_OUT
         ticket, _ = issue_ticket(Credential.of(other))
-        assert refused(port, subprotocols=["events.v1", f"ticket.{ticket}"]) == 403
+        assert refused_before_accept(url(port), subprotocols=["events.v1", f"ticket.{ticket}"]) == 403
         assert valkey().exists(f"smartscheduler:ws-ticket:{ticket}")  # not even checked
 
 

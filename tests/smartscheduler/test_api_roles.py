@@ -13,7 +13,7 @@ from jobs.models import Job
 from smartscheduler import api
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
-from tests.api import NOBODY, V1, client_as, problem
+from tests.api import NOBODY, V1, client_as, problem, unexposed_headers
 from tests.factories import AssignmentFactory, ContractorFactory
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +82,7 @@ def test_the_table(method: str, path: str, allowed: set[Role]) -> None:
         response = getattr(client_as(role), method)(f"{V1}/{path}", {})
         if role in allowed:
             assert response.status_code not in {401, 403, 405}, (role, response.content)
+            assert unexposed_headers(response) == set()
         else:
             problem(response, 403, "permission-denied")
     response = getattr(APIClient(), method)(f"{V1}/{path}", {})

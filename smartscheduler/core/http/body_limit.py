@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from smartscheduler.core.http.client_networks import network_of
@@ -157,5 +158,19 @@ async def _refuse(scope: Any, send: Any, status: HTTPStatus) -> None:
     headers += [(b"content-length", str(len(text)).encode())]
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         headers.append((b"retry-after", str(RETRY_SECONDS).encode()))
+    headers += _cors_headers(scope)
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": text.encode()})
+
+
+def _cors_headers(scope: Any) -> list[tuple[bytes, bytes]]:
+    """The headers with which a page of another origin can read the refusal; this answer passes no middleware."""
+    origin = next((value for name, value in scope["headers"] if name == b"origin"), b"")
+    if not scope["path"].startswith("/api/v1/") or origin.decode("latin-1") not in settings.CORS_ALLOWED_ORIGINS:
+        return []
+    exposed = ", ".join(settings.CORS_EXPOSE_HEADERS).encode()
+    return [
+        (b"access-control-allow-origin", origin),
+        (b"access-control-expose-headers", exposed),
+        (b"vary", b"origin"),
+    ]

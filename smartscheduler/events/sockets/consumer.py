@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from rest_framework.exceptions import ValidationError
 
 from smartscheduler.accounts.permissions import Permission
-from smartscheduler.accounts.websocket_auth import claim_of
+from smartscheduler.accounts.websocket_auth import FORBIDDEN, SIGNED_OUT, Claim, HandshakeRefused, claim_of
 from smartscheduler.core.http.client_networks import network_of
 from smartscheduler.core.http.rate_limits import is_over_quota, takes_quota
 from smartscheduler.core.observability import tracing
@@ -38,14 +38,14 @@ PARAMETERS = {"after": False, "types": True, "topics": True}
 LONGEST_MESSAGE, MOST_MESSAGES_A_MINUTE = 4096, 8
 
 # Close codes; docs/events.md describes how clients react to each.
-BAD_REQUEST, SIGNED_OUT, SLOW_CONSUMER, TOO_MANY_SOCKETS = 4400, 4401, 4008, 4429
+BAD_REQUEST, SLOW_CONSUMER, TOO_MANY_SOCKETS = 4400, 4008, 4429
 POLICY_VIOLATION, TOO_BIG, TRY_AGAIN_LATER = 1008, 1009, 1013
 
 log = structlog.get_logger(__name__)
 
 
 class EventsConsumer(AsyncWebsocketConsumer):
-    """A WebSocket of a subscriber: rejected before accept, or fed by a `Stream` until it closes."""
+    """A WebSocket of a subscriber: closed with the reason at once, or fed by a `Stream` until it closes."""
 
     # The hub receives the hints, once for all sockets of the process.
     channel_layer_alias = ""
@@ -83,25 +83,28 @@ class EventsConsumer(AsyncWebsocketConsumer):
         self.feeding = asyncio.create_task(self._feed(stream))
 
     async def _admit(self) -> Connection | None:
-        """Accept the socket and return its connection; None when it was rejected or closed because of a quota."""
+        """Accept the socket and return its connection; None when it was rejected, or closed with the reason."""
         address = network_of((self.scope.get("client") or ("",))[0])
+        # The one rejection before accept: it must be as cheap as possible.
         if await asyncio.to_thread(is_over_quota, "handshakes", address):
             await self.close()
             return None
-        claim = await asyncio.to_thread(claim_of, self.scope)
-        # Checked before any query: only a credential that was valid a moment ago can have used up this quota.
-        if claim is not None and await asyncio.to_thread(is_over_quota, "sockets", claim.key):
-            await self._accept()
-            await self._close_over_quota()
-            return None
-        visitor = await database_sync_to_async(claim.visitor)() if claim else None
-        if claim is None or visitor is None or not visitor.user.allows(Permission.VIEW_EVENTS):
+        try:
+            claim = await asyncio.to_thread(claim_of, self.scope)
+            # Checked before any query: only a credential that was valid a moment ago can have used up this quota.
+            if await asyncio.to_thread(is_over_quota, "sockets", claim.key):
+                await self._accept()
+                await self._close_over_quota()
+                return None
+            connection = await database_sync_to_async(_connection_of)(claim)
+        except HandshakeRefused as refusal:
             # Only failures count for an address, because a whole office may share it.
             await asyncio.to_thread(takes_quota, "handshakes", address)
-            await self.close()
+            # Browsers tell scripts only about a close after accept.
+            await self._accept()
+            await self.close(refusal.code, refusal.reason)
             return None
         await self._accept()
-        connection = Connection(visitor)
         if not await asyncio.to_thread(_takes_quotas, {connection.account, claim.key}):
             await self._close_over_quota()
             return None
@@ -199,6 +202,16 @@ class EventsConsumer(AsyncWebsocketConsumer):
 
     async def _write(self, frame: Frame) -> None:
         await self.send(as_text(frame, self.connection.reader))
+
+
+def _connection_of(claim: Claim) -> Connection:
+    """The connection of a verified claim. Raises HandshakeRefused."""
+    visitor = claim.visitor()
+    if visitor is None:
+        raise HandshakeRefused(SIGNED_OUT, "The sign-in has ended. Sign in again.")
+    if not visitor.user.allows(Permission.VIEW_EVENTS):
+        raise HandshakeRefused(FORBIDDEN, "The role of this account may not read events.")
+    return Connection(visitor)
 
 
 def _takes_quotas(keys: set[str]) -> bool:

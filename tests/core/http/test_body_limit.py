@@ -94,6 +94,17 @@ async def test_what_does_not_say_how_large_it_is_is_cut_off(path: str, most: int
     assert await answer([piece] * 11, path=path, transfer_encoding="chunked") == 413
 
 
+async def test_a_page_of_another_origin_reads_the_refusal(settings: Settings) -> None:
+    settings.CORS_ALLOWED_ORIGINS = ["https://board.example.com"]
+    for origin, allowed in {"https://board.example.com": True, "https://evil.example": False}.items():
+        asked = scope(content_length=USUAL_BYTES + 1, origin=origin)
+        talk = ApplicationCommunicator(limited(never), asked)
+        headers = dict((await talk.receive_output(60))["headers"])
+        await talk.wait(60)
+        assert (headers.get(b"access-control-allow-origin") == origin.encode()) is allowed
+        assert (b"access-control-expose-headers" in headers) is allowed
+
+
 @pytest.mark.parametrize("headers", [{"content_length": MOST_BYTES}, {"transfer_encoding": "chunked"}])
 async def test_a_file_is_read_for_an_account_alone(headers: dict[str, Any]) -> None:
     assert await answer([b"x"], limited(never, account=None), path=UPLOAD, **headers) == 403

@@ -13,8 +13,9 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from smartscheduler.accounts.permissions import Role
+from smartscheduler.core.http.api_headers import REQUEST_HEADERS, RESPONSE_HEADERS
 from smartscheduler.core.http.security_headers import METHODS
-from tests.api import NOBODY, V1, ApiResponse, client_as
+from tests.api import NOBODY, V1, ApiResponse, client_as, problem, unexposed_headers
 from tests.factories import PASSWORD, JobFactory, UserFactory
 from tests.pages import PageResponse, signed_in
 
@@ -156,7 +157,10 @@ class TestCookies:
 
 class TestOtherOrigins:
     ORIGIN = "https://board.example.com"
-    PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,if-match"}
+    PREFLIGHT = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type,idempotency-key,if-match,traceparent,tracestate",
+    }
 
     def preflight(self, path: str = f"{V1}/jobs/", origin: str = ORIGIN) -> ApiResponse:
         return APIClient().options(path, headers={"Origin": origin, **self.PREFLIGHT})
@@ -177,7 +181,7 @@ class TestOtherOrigins:
     def test_one_that_is_named_may_ask_with_a_token(self, opened: None) -> None:
         answer = client_as().get(f"{V1}/auth/me/", headers={"Origin": self.ORIGIN})
         assert answer["Access-Control-Allow-Origin"] == self.ORIGIN
-        assert "ETag" in answer["Access-Control-Expose-Headers"]
+        assert answer["Access-Control-Expose-Headers"].split(", ") == list(RESPONSE_HEADERS)
         assert "Access-Control-Allow-Credentials" not in answer
         assert "origin" in answer["Vary"].lower()
 
@@ -185,11 +189,26 @@ class TestOtherOrigins:
         answer = self.preflight()
         assert answer.status_code == 200
         assert answer["Access-Control-Allow-Origin"] == self.ORIGIN
-        assert {"authorization", "if-match", "idempotency-key"} <= set(
-            answer["Access-Control-Allow-Headers"].split(", ")
-        )
+        requested = self.PREFLIGHT["Access-Control-Request-Headers"].split(",")
+        assert set(requested) <= set(answer["Access-Control-Allow-Headers"].split(", "))
         assert "POST" in answer["Access-Control-Allow-Methods"]
         assert "Access-Control-Allow-Credentials" not in answer
+
+    def test_the_documentation_lists_the_headers(self) -> None:
+        page = (settings.BASE_DIR / "docs" / "single-page-programs.md").read_text()
+        for names in (REQUEST_HEADERS, RESPONSE_HEADERS):
+            assert f"| {', '.join(f'`{name}`' for name in names)} |" in page
+
+    @pytest.mark.parametrize("path", ["jobs/", f"jobs/{NOBODY}/", "auth/me/", "events/?limit=0", "nowhere/"])
+    def test_it_can_read_every_refusal_and_every_header(self, opened: None, settings: Settings, path: str) -> None:
+        for client in (client_as(), APIClient()):
+            answer = client.get(f"{V1}/{path}", headers={"Origin": self.ORIGIN})
+            assert answer["Access-Control-Allow-Origin"] == self.ORIGIN
+            assert unexposed_headers(answer) == set()
+        settings.SECURE_SSL_REDIRECT = True
+        answer = APIClient().get(f"{V1}/{path}", headers={"Origin": self.ORIGIN})
+        problem(answer, 403, "https-required")
+        assert answer["Access-Control-Allow-Origin"] == self.ORIGIN
 
     @pytest.mark.parametrize(
         "origin", ["https://evil.example", "null", "http://board.example.com", "https://board.example.com.evil.example"]
