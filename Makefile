@@ -6,6 +6,7 @@
 # make lint   all checks before a commit (AUDIT=required: fail when the advisory service is unavailable)
 # make e2e    browser tests: needs Chromium, or CHROMIUM=/path/to/it
 # make bench  benchmark of the ranking; quick: make bench SIZES=1000,10000
+# make bench-api     benchmark of every API operation, compared with health/live
 # make bench-events  benchmark of event delivery to 1,000 sockets, compared with a bare group_send
 # make bench-pages   benchmark of every back-office page with 100,000 contractors and 50,000 jobs
 # make bench-inputs  eight concurrent excessive inputs: are other requests still answered?
@@ -54,7 +55,7 @@ endef
 BASELINE = $(shell git log -1 --format=%H --diff-filter=M -- '*/migrations/0001_initial.py' 2>/dev/null)
 BASE ?= $(shell git describe --tags --match 'v[0-9]*' --abbrev=0 2>/dev/null || git log -1 --format=%H^ --diff-filter=A $(BASELINE)..HEAD -- '*/migrations/0*.py' ':!tests' 2>/dev/null)
 
-.PHONY: run demo test test-clocks system e2e bench bench-events bench-inputs bench-pages bench-plans bench-roads bench-words load soak faults fuzz image-test upgrade-test release-notes schema lint lock clean
+.PHONY: run demo test test-clocks system e2e bench bench-api bench-events bench-inputs bench-pages bench-plans bench-roads bench-words load soak faults fuzz image-test upgrade-test release-notes schema lint lock clean
 
 run: $(READY) $(BUNDLE)
 	@$(RUN_MANAGE) up
@@ -77,6 +78,9 @@ e2e: $(READY) $(BUNDLE) $(CHROMIUM)
 
 bench: $(READY)
 	@SIZES="$(SIZES)" QUESTIONS="$(QUESTIONS)" $(BIN)/python -m benchmarks
+
+bench-api: $(READY)
+	@$(BIN)/python -m benchmarks.api
 
 bench-events: $(READY)
 	@$(BIN)/python -m benchmarks.sockets

@@ -1,7 +1,8 @@
 """Calls every operation of the API with the client generated from its schema.
 
 A program of its own: it knows the client and nothing of the product. It prints a JSON line for each call with the
-operation, the answer as it was sent, the answer as the client read it, and what the client found undeclared in it.
+operation, the answer as it was sent, the answer as the client read it, what the client found undeclared in it, and the
+milliseconds of the call and of `health/live` just before it.
 
     python generated_calls.py <client's folder> <url> <password> <started assignment> <confirmed assignment>
         <running plan> <ready plan>
@@ -9,6 +10,7 @@ operation, the answer as it was sent, the answer as the client read it, and what
 
 import json
 import sys
+from collections import deque
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
@@ -16,6 +18,7 @@ from uuid import UUID, uuid4
 
 sys.path.insert(0, sys.argv[1])
 import attrs
+import httpx
 from client import AuthenticatedClient, Client, models
 
 URL, PASSWORD, STARTED, CONFIRMED, RUNNING_PLAN, READY_PLAN = sys.argv[2:]
@@ -27,13 +30,18 @@ PLACE = {
     "state": "TX",
     "zip_code": "78701",
 }
+# The last answer, for its time.
+ANSWERS: deque[httpx.Response] = deque(maxlen=1)
+HOOKS = {"event_hooks": {"response": [ANSWERS.append]}}
+# Own to this run, so that it can be repeated.
+SKILL = f"Generated client {uuid4().hex[:8]}"
 MONDAY = "2030-03-04"
 EIGHT, TEN = f"{MONDAY}T14:00:00Z", f"{MONDAY}T16:00:00Z"
 JOB = {
     "type": "tile",
     "desired_date": EIGHT,
     "duration": "02:00:00",
-    "required_skills": ["Generated client"],
+    "required_skills": [SKILL],
     "location": PLACE,
 }
 
@@ -43,8 +51,8 @@ def contractor(name: str) -> dict[str, Any]:
         "name": name,
         "type": "tile",
         "phone_number": "(512) 555-0143",
-        "email": f"{name.lower()}@generated.example.com",
-        "skills": ["Generated client"],
+        "email": f"{name.lower()}-{SKILL[-8:]}@generated.example.com",
+        "skills": [SKILL],
         "location": PLACE,
         "working_hours": [{"day_of_week": 1, "start_time": "08:00", "end_time": "17:00"}],
     }
@@ -69,8 +77,13 @@ def as_sent(value: Any) -> Any:
     return value.to_dict() if hasattr(value, "to_dict") else value
 
 
+def milliseconds_of(response: httpx.Response) -> float:
+    return response.elapsed.total_seconds() * 1_000
+
+
 def call(tag: str, operation: str, *path: Any, client: Any, **arguments: Any) -> Any:
     """What the client makes of the answer."""
+    live = milliseconds_of(client.get_httpx_client().get("/api/v1/health/live/"))
     response = import_module(f"client.api.{tag}.{operation}").sync_detailed(*path, client=client, **arguments)
     text = response.content.decode()
     assert response.status_code < 300, (operation, response.status_code, text)
@@ -82,6 +95,8 @@ def call(tag: str, operation: str, *path: Any, client: Any, **arguments: Any) ->
         "sent": json.loads(text) if is_json else text,
         "read": read,
         "undeclared": undeclared(response.parsed),
+        "milliseconds": milliseconds_of(ANSWERS[-1]),
+        "live": live,
     }
     print(json.dumps(line))
     return response.parsed
@@ -93,10 +108,10 @@ def body(model: str, **values: Any) -> Any:
 
 def main() -> None:
     login = body("LoginRequest", email="admin@example.com", password=PASSWORD)
-    pair = call("auth", "auth_login", client=Client(base_url=URL), body=login)
+    pair = call("auth", "auth_login", client=Client(base_url=URL, httpx_args=HOOKS), body=login)
     refresh = body("RefreshRequest", refresh=pair.refresh)
-    pair = call("auth", "auth_refresh", client=Client(base_url=URL), body=refresh)
-    api = AuthenticatedClient(base_url=URL, token=pair.access)
+    pair = call("auth", "auth_refresh", client=Client(base_url=URL, httpx_args=HOOKS), body=refresh)
+    api = AuthenticatedClient(base_url=URL, token=pair.access, httpx_args=HOOKS)
     call("auth", "auth_me", client=api)
     call("auth", "auth_ws_ticket", client=api)
     contractors(api)

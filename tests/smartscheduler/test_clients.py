@@ -18,6 +18,8 @@ from smartscheduler import BASE_DIR
 from smartscheduler.core.rest.openapi_examples import AUSTIN, SOME_DAY
 from tests.products import Product, product
 
+PASSWORD = "smartscheduler-demo"
+
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("clients")]
 
 BOOKING = """
@@ -94,8 +96,11 @@ def running() -> Iterator[Product]:
 
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python client that openapi-python-client makes of the schema, without a warning."""
-    home = tmp_path_factory.mktemp("generated")
+    return generate_client(tmp_path_factory.mktemp("generated"))
+
+
+def generate_client(home: Path) -> Path:
+    """The folder with the Python client that openapi-python-client makes of the schema, without a warning."""
     generator = [str(Path(sys.executable).with_name("openapi-python-client")), "generate", "--meta", "none"]
     schema = ["--path", str(BASE_DIR / "docs" / "openapi.yaml"), "--output-path", str(home / "client")]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -104,7 +109,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_generated_client_books_a_job(running: Product, generated: Path) -> None:
-    command = [sys.executable, "-c", BOOKING, f"http://127.0.0.1:{running.port}", "smartscheduler-demo"]
+    command = [sys.executable, "-c", BOOKING, f"http://127.0.0.1:{running.port}", PASSWORD]
     environment = os.environ | {"PYTHONPATH": str(generated)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
@@ -126,7 +131,7 @@ def as_one_form(value: Any) -> Any:
 def test_every_operation_answers_a_generated_client_what_the_schema_declares(running: Product, generated: Path) -> None:
     begun = running.manage("shell", "-v", "0", "-c", BEGUN).stdout.split()
     program = [sys.executable, "-P", str(Path(__file__).with_name("generated_calls.py"))]
-    address = [str(generated), f"http://127.0.0.1:{running.port}", "smartscheduler-demo"]
+    address = [str(generated), f"http://127.0.0.1:{running.port}", PASSWORD]
     done = subprocess.run([*program, *address, *begun], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout[-500:] + done.stderr
     calls = [json.loads(line) for line in done.stdout.splitlines()]
