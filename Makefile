@@ -31,7 +31,7 @@ RUN_MANAGE := $(BIN)/python manage.py
 comma := ,
 BUNDLE := frontend/dist/built
 MODULES := frontend/node_modules/.package-lock.json
-SCRIPTS := $(filter-out %/schema.d.ts,$(wildcard frontend/live/*.* frontend/live/drag/* frontend/backoffice/* frontend/shared/*.ts frontend/shared/locales/*))
+SCRIPTS := $(filter-out %/schema.d.ts,$(wildcard frontend/live/*.* frontend/live/drag/* frontend/backoffice/* frontend/header/* frontend/shared/*.* frontend/shared/locales/*))
 PROSE := .ci/prose/node_modules/.package-lock.json
 # Node.js from the PATH when its version is suitable, else from a wheel that is downloaded on first use.
 HAVE_NODE := $(shell node -e 'const [major, minor] = process.versions.node.split("."); process.exit(+(major * 100 + +minor < 2019))' 2>/dev/null && command -v npm)

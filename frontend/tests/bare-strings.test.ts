@@ -4,7 +4,7 @@ import ts from "typescript";
 import { expect, it } from "vitest";
 
 const SOURCES = import.meta.glob<string>(
-  ["../live/**/*.ts", "../backoffice/**/*.ts", "../header/**/*.ts", "../shared/**/*.ts", "!../**/*.d.ts"],
+  ["../*/**/*.ts", "!../tests/**", "!../**/*.d.ts"],
   { query: "?raw", import: "default", eager: true },
 );
 const CATALOG = "/shared/locales/";

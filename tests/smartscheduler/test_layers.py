@@ -1,5 +1,6 @@
 """The import contracts in pyproject.toml."""
 
+import re
 import tomllib
 
 from smartscheduler import BASE_DIR
@@ -13,6 +14,14 @@ def test_both_contracts_have_the_same_layers() -> None:
     inside = [[name for name in layer.split(" | ") if name.startswith("smartscheduler.")] for layer in product]
     assert [" | ".join(names).replace("smartscheduler.", "") for names in inside if names] == exhaustive
     assert CONTRACTS[1]["exhaustive"]
+
+
+def test_the_rules_for_contributors_name_the_same_layers() -> None:
+    modules_of_wiring = {"settings", "celery"}
+    rule = (BASE_DIR / "CONTRIBUTING.md").read_text().partition("**Layers.**")[2].partition("\n2. ")[0]
+    groups = [set(re.findall(r"`(\w+)`", group)) for group in rule.split("→")]
+    layers = [{name.rpartition(".")[2] for name in layer.split(" | ")} for layer in CONTRACTS[0]["layers"]]
+    assert groups == [layer for layer in layers if layer != modules_of_wiring]
 
 
 def test_no_import_is_ignored() -> None:

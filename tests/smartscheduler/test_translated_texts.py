@@ -16,7 +16,8 @@ from smartscheduler.core.outbound import errors as outgoing_errors
 from smartscheduler.core.outbound import provider_errors
 
 # The whole product: a new package is found by itself.
-TRANSLATED = ["assignments", "contractors", "customers", "jobs", "recommendations", "smartscheduler"]
+DEVELOPERS = {"benchmarks", "tests"}
+TRANSLATED = sorted({path.parent.name for path in BASE_DIR.glob("*/__init__.py")} - DEVELOPERS)
 
 BRAND = "SmartScheduler"  # the same in every language
 GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "npgettext"}
