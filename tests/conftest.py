@@ -36,9 +36,14 @@ LONGEST_ID = 100
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[None]:
     """A copy of one migrated database: without a template, each process would run all migrations."""
+    from tests.kept_schema import KeptSchema  # after Django is set up
+
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
     template, names = f"test_template_{run}", connection.settings_dict
     own = names["TEST"]["NAME"] or f"test_{names['NAME']}"
@@ -47,9 +52,12 @@ def django_db_setup(
             cursor.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template])
             if not cursor.fetchone():
-                names["TEST"]["NAME"] = template
-                connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-                connection.close()
+                schema = KeptSchema(request.config.cache)
+                if not schema.restore(template):
+                    names["TEST"]["NAME"] = template
+                    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+                    connection.close()
+                    schema.keep(template)
             cursor.execute(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)')
             cursor.execute(f'CREATE DATABASE "{own}" TEMPLATE "{template}"')
         names["TEST"]["NAME"] = names["NAME"] = own
