@@ -64,7 +64,7 @@ class AssignmentViewSet(
     filterset_class = AssignmentFilter
     filter_backends = (DjangoFilterBackend, AssignmentSearch, StableOrdering)
     ordering_fields = ("created_at", "start", "status", "score", "rank", "updated_at")
-    ordering_aliases = {"start": "time_slot"}
+    ordering_aliases = {"start": "time_slot__startswith"}
     ordering = ("-created_at", "id")
     lookup_value_converter = "uuid"
     required_permissions = {

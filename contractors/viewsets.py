@@ -154,7 +154,7 @@ class ContractorViewSet(
     @action(detail=True, methods=["get"], filter_backends=[])
     def absences(self, request: Request, pk: UUID) -> Response:
         """All absences, including past ones, in order of time."""
-        absences = self.get_object().absences.all()
+        absences = self.get_object().absences.order_by("period__startswith", "id")
         page = self.paginate_queryset(absences)  # type: ignore[arg-type]  # of another model than the viewset's
         return self.get_paginated_response(
             AbsenceSerializer(page, many=True, context=self.get_serializer_context()).data

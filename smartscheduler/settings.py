@@ -331,7 +331,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["smartscheduler.core.http.rate_limits.RoleThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["smartscheduler.core.rest.renderers.FastJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["smartscheduler.core.rest.parsers.StrictJSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "smartscheduler.core.rest.views.Pagination",
+    "DEFAULT_PAGINATION_CLASS": "smartscheduler.core.rest.pagination.Pagination",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
         "smartscheduler.accounts.visibility_rest.VisibleFieldsSearch",

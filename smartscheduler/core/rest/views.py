@@ -1,4 +1,4 @@
-"""Base classes of the API views: query parameters, pagination, and request bodies."""
+"""Base classes of the API views: query parameters and request bodies."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -9,51 +9,10 @@ from django.utils.translation import gettext
 from django_filters import MultipleChoiceFilter
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import serializers
-from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from smartscheduler.core.rest.parsers import LengthRequired
-
-# Digits of a number in the query string.
-LONGEST_NUMBER = 100
-
-
-class Pagination(PageNumberPagination):
-    """`{"count", "next", "previous", "results"}`, 20 a page; more than 100 counts as 100."""
-
-    page_size = 20
-    page_size_query_param = "page_size"
-    max_page_size = 100
-
-    def get_page_size(self, request: Request) -> int:
-        """The requested page size, at most `max_page_size`. Raises ValidationError for anything but a number."""
-        requested = request.query_params.get(self.page_size_query_param)
-        return self.page_size if requested is None else min(_whole("page_size", requested), self.max_page_size)
-
-    def get_page_number(self, request: Request, paginator: Any) -> int:
-        return _whole("page", request.query_params.get(self.page_query_param, "1"))
-
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """DRF's parameters, with their minimum."""
-        parameters = super().get_schema_operation_parameters(view)
-        return [{**parameter, "schema": {**parameter["schema"], "minimum": 1}} for parameter in parameters]
-
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """DRF's schema in OpenAPI 3.1, which has no `nullable`. The first and the last page lack a link."""
-        page = super().get_paginated_response_schema(schema)
-        for link in ("next", "previous"):
-            described = {name: value for name, value in page["properties"][link].items() if name != "nullable"}
-            page["properties"][link] = {**described, "type": ["string", "null"]}
-        # All four members are in every response.
-        return {**page, "required": list(page["properties"])}
-
-
-def _whole(name: str, text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER else 0
-    if number < 1:
-        raise serializers.ValidationError({name: [gettext("Enter a whole number of 1 or more.")]})
-    return number
 
 
 def around_handler(view: APIView, request: Request, wrapper: Callable[..., Any]) -> None:
@@ -104,8 +63,8 @@ class ReadsBody(KnownParameters):
 
 def _list_parameters(view: Any) -> dict[str, bool]:
     """The query parameters of a list's pagination and filter backends."""
-    pages = view.pagination_class
-    names = {pages.page_query_param: False, pages.page_size_query_param: False}
+    pages = view.pagination_class().get_schema_operation_parameters(view)
+    names = {parameter["name"]: False for parameter in pages}
     for backend in view.filter_backends:
         if issubclass(backend, DjangoFilterBackend):
             filters_of_view = view.filterset_class.base_filters.items()
