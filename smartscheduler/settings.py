@@ -348,6 +348,7 @@ REQUESTS_A_MINUTE = {
     "coordinator": env.whole("RATE_LIMIT_COORDINATOR", default=100),
     "manager": env.whole("RATE_LIMIT_MANAGER", default=60),
     "administrator": env.whole("RATE_LIMIT_ADMINISTRATOR", default=200),
+    "service": env.whole("RATE_LIMIT_SERVICE", default=300),
 }
 # Other limits per minute, of an account or of a network address without one (smartscheduler.accounts.quotas).
 QUOTAS_A_MINUTE = {
@@ -397,7 +398,8 @@ SPECTACULAR_SETTINGS = {
         "PlanState": "recommendations.planning.states.State",
         "PlanItemState": "recommendations.planning.states.ItemState",
         "PlanItemAction": "recommendations.planning.states.Action",
-        "Role": "smartscheduler.accounts.permissions.Role",
+        "Role": "smartscheduler.accounts.permissions.any_role",
+        "Scope": "smartscheduler.accounts.scopes.Scope",
         "Clock": "smartscheduler.core.formatting.Clock",
     },
 }

@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
+from smartscheduler.accounts.service_accounts import create_service_account
 from smartscheduler.accounts.tokens import sign_in
 from smartscheduler.core.http.api_headers import RESPONSE_HEADERS, SAFELISTED
 from smartscheduler.core.rest.error_catalog import KINDS
@@ -59,6 +60,14 @@ def unexposed_headers(response: PageResponse | ApiResponse) -> set[str]:
     known = {name.lower() for name in (*RESPONSE_HEADERS, *SAFELISTED, *FOR_BROWSERS)}
     names = {name.lower() for name in response.headers}
     return {name for name in names - known if not name.startswith("access-control-")}
+
+
+def client_with(*scopes: str, name: str = "Website") -> APIClient:
+    """A client with the key of a new service account with these scopes."""
+    client = APIClient()
+    created = create_service_account(name=name, scopes=scopes, days=30, actor=None)
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {created.text}")
+    return client
 
 
 def problem(response: PageResponse | ApiResponse, status: int, code: str) -> dict[str, Any]:

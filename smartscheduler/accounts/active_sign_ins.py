@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from rest_framework_simplejwt.settings import api_settings
 
-from smartscheduler.accounts.models import BrowserSession, TokenFamily, User
+from smartscheduler.accounts.models import BrowserSession, ServiceKey, TokenFamily, User
 from smartscheduler.audit.models import Act
 from smartscheduler.audit.services import record
 
@@ -49,11 +49,18 @@ def active_sign_ins_of(user: User, *, here: str | None = None) -> list[ActiveSig
 
 
 def still_active(ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
-    """The sign-ins among `ids` that are active, as pairs of account id and sign-in id. Runs two queries."""
+    """The sign-ins and keys among `ids` that are active, as pairs of account id and their own. Runs one query."""
     now = timezone.now()
     families = TokenFamily.objects.filter(pk__in=ids, revoked_at=None, expires_at__gt=now)
     sessions = BrowserSession.objects.filter(public_id__in=ids, user__isnull=False, expire_date__gt=now)
-    return {*families.values_list("user_id", "pk"), *sessions.values_list("user_id", "public_id")}
+    keys = ServiceKey.objects.filter(pk__in=ids, revoked_at=None, expires_at__gt=now)
+    return set(
+        families.values_list("user_id", "pk").union(
+            sessions.values_list("user_id", "public_id"),
+            keys.order_by().values_list("account_id", "pk"),
+            all=True,
+        )
+    )
 
 
 @transaction.atomic
@@ -65,9 +72,10 @@ def revoke(user: User, sign_in_id: UUID) -> bool:
 
 @transaction.atomic
 def revoke_all(user: User, *, but: str | None = None) -> None:
-    """End all sign-ins of `user` with their tokens, except the session with the key `but`."""
+    """End all sign-ins of `user` with their tokens and keys, except the session with the key `but`."""
     ended, _ = BrowserSession.objects.filter(user=user).exclude(session_key=but).delete()
-    _note(user, ended + _revoke_families(user))
+    keys = ServiceKey.objects.filter(account=user, revoked_at=None).update(revoked_at=timezone.now())
+    _note(user, ended + keys + _revoke_families(user))
 
 
 def _note(user: User, ended: int) -> bool:

@@ -6,7 +6,7 @@ from django.contrib.auth import authenticate, logout, user_logged_in
 from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -77,6 +77,8 @@ class LogoutView(ReadsBody):
     def post(self, request: Request) -> Response:
         """Sign out. The access and refresh tokens of this sign-in stop working."""
         user = cast(User, request.user)
+        if user.is_service:
+            raise PermissionDenied(gettext("A key has no sign-in to end. An administrator can revoke the key."))
         if encoded := self.body(LogoutSerializer).get("refresh"):
             revoke_token(encoded, user=user)
         if isinstance(request.auth, Token):
@@ -92,7 +94,7 @@ class MeView(KnownParameters):
 
     @extend_schema(responses=UserSerializer, tags=["auth"], operation_id="auth_me")
     def get(self, request: Request) -> Response:
-        """The signed-in user and the permissions of the role."""
+        """The signed-in user or service account, and its permissions."""
         return Response(UserSerializer(cast(User, request.user)).data)
 
 

@@ -1,6 +1,6 @@
-"""Audit entries for changes of an account: address, role, password, activation."""
+"""Audit entries for changes of an account: address, role, scopes, password, activation."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from smartscheduler.audit.models import Act
@@ -9,7 +9,7 @@ from smartscheduler.audit.services import record
 if TYPE_CHECKING:
     from smartscheduler.accounts.models import User
 
-WATCHED = ("email", "role", "is_active")
+WATCHED = ("email", "role", "is_active", "scopes")
 
 
 class Before(NamedTuple):
@@ -18,6 +18,7 @@ class Before(NamedTuple):
     email: str = ""
     role: str = ""
     is_active: bool = True
+    scopes: Sequence[str] = ()
     new_password: bool = False
 
     @classmethod
@@ -40,7 +41,7 @@ def note_changes(user: "User", before: Before) -> None:
 
 def _changes(user: "User", before: Before) -> Iterator[tuple[Act, dict[str, Any]]]:
     if not before.role:
-        yield Act.USER_CREATED, {"role": user.role}
+        yield Act.USER_CREATED, {"role": user.role, **({"scopes": " ".join(user.scopes)} if user.scopes else {})}
         return
     if before.new_password:
         yield Act.PASSWORD_CHANGED, {}
@@ -48,5 +49,7 @@ def _changes(user: "User", before: Before) -> Iterator[tuple[Act, dict[str, Any]
         yield Act.EMAIL_CHANGED, {}
     if before.role != user.role:
         yield Act.ROLE_CHANGED, {"before": before.role, "role": user.role}
+    if [*before.scopes] != user.scopes:
+        yield Act.SCOPES_CHANGED, {"before": " ".join(before.scopes), "scopes": " ".join(user.scopes)}
     if before.is_active != user.is_active:
         yield (Act.USER_ACTIVATED if user.is_active else Act.USER_DEACTIVATED), {}

@@ -1,8 +1,8 @@
 """Validity of credentials: one decision for every kind (docs/adr/030).
 
-Sessions, access tokens, refresh tokens, WebSocket tickets, open sockets and long polls are checked here. A credential
-is valid while its sign-in is active, the account is active, password and second factor are unchanged since it was
-issued, and the account has a second factor if its role requires one.
+Sessions, access tokens, refresh tokens, keys of service accounts, WebSocket tickets, open sockets and long polls are
+checked here. A credential is valid while its sign-in or key is active, the account is active, password and second
+factor are unchanged since it was issued, and the account has a second factor if its role requires one.
 """
 
 from collections.abc import Collection, Iterable
@@ -29,6 +29,7 @@ class Refusal(NamedTuple):
 
 
 SIGNED_OUT = Refusal("signed_out", _("This sign-in has ended. Sign in again."))
+KEY_ENDED = Refusal("key_ended", _("This key is unknown, has expired or was revoked. Use a valid key."))
 INACTIVE = Refusal("user_inactive", _("This account is not active."))
 CHANGED = Refusal("password_changed", _("The password or the second factor was changed. Sign in again."))
 LACKS_SECOND_FACTOR = Refusal(
@@ -40,7 +41,7 @@ LACKS_SECOND_FACTOR = Refusal(
 class Credential(NamedTuple):
     """A presented credential: its account, the seal at the time of issue, and its sign-in.
 
-    `sign_in_id` is the id of a token family or a browser session; None if unknown.
+    `sign_in_id` is the id of a token family, a browser session or a key of a service account; None if unknown.
     """
 
     user_id: UUID
@@ -73,7 +74,7 @@ def refusal(user: "User | None", seal: str) -> Refusal | None:
 
 
 def standing(credentials: Collection[Credential]) -> "list[User | Refusal]":
-    """For each credential, its current account, or the reason why it is invalid. Runs three queries in total."""
+    """For each credential, its current account, or the reason why it is invalid. Runs two queries in total."""
     from smartscheduler.accounts.models import User
 
     users = User.objects.in_bulk({credential.user_id for credential in credentials})

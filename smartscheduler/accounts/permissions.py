@@ -6,11 +6,22 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from smartscheduler.core.text import LazyText
+
 
 class Role(models.TextChoices):
     COORDINATOR = "coordinator", _("Coordinator")
     MANAGER = "manager", _("Manager")
     ADMINISTRATOR = "administrator", _("Administrator")
+
+
+# The role of service accounts, whose permissions follow from their scopes (accounts.scopes). Users cannot be given it.
+SERVICE = "service"
+
+
+def any_role() -> list[tuple[str, LazyText]]:
+    """The roles of users and that of service accounts, as choices."""
+    return [*Role.choices, (SERVICE, _("Service account"))]
 
 
 class Permission(StrEnum):
@@ -117,4 +128,8 @@ DJANGO_PERMISSIONS: dict[str, Permission] = {
     "accounts.view_user": Permission.MANAGE_USERS,
     "accounts.add_user": Permission.MANAGE_USERS,
     "accounts.change_user": Permission.MANAGE_USERS,
+    "accounts.view_servicekey": Permission.MANAGE_USERS,
+    "accounts.view_serviceaccount": Permission.MANAGE_USERS,
+    "accounts.add_serviceaccount": Permission.MANAGE_USERS,
+    "accounts.change_serviceaccount": Permission.MANAGE_USERS,
 }

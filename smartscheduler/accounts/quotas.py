@@ -14,6 +14,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext, ngettext
 from rest_framework_simplejwt.exceptions import TokenError
 
+from smartscheduler.accounts.authentication import key_of
+from smartscheduler.accounts.service_accounts import find_key
 from smartscheduler.accounts.tokens import SignedAccess
 from smartscheduler.core.http.client_networks import network_of
 from smartscheduler.core.http.concurrency_shares import Shares
@@ -90,10 +92,17 @@ class _Place:
 
 
 def asker_of(request: HttpRequest) -> Asker:
-    """The account of the session or of the access token. Only the signature of the token is verified here."""
+    """The account of the session, the access token or the key. Of a token, only the signature is verified here."""
     if request.path_info.startswith(OPEN):
         return Asker(network_of(request.META.get("REMOTE_ADDR", "")), False)
-    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    header = request.META.get("HTTP_AUTHORIZATION", "")
+    scheme, _, token = header.partition(" ")
+    if request.path_info.startswith(API) and (text := key_of(header)):
+        key = find_key(text)
+        request.service_key = key  # type: ignore[attr-defined]  # for BearerAuthentication
+        if key is not None:
+            return Asker(str(key.account_id), True)
+        return Asker(network_of(request.META.get("REMOTE_ADDR", "")), False)
     if scheme.lower() == "bearer" and request.path_info.startswith(API):
         try:
             return Asker(str(SignedAccess(token.strip())["user_id"]), True)

@@ -8,23 +8,26 @@ from rest_framework import serializers
 
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.password_validators import LONGEST_PASSWORD
-from smartscheduler.accounts.permissions import permissions_of
+from smartscheduler.accounts.permissions import any_role
+from smartscheduler.accounts.scopes import Scope
 from smartscheduler.core.rest.fields import AccountAddressTextField, LineTextField, StrictSerializer
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
-    """The user and the permissions of the role."""
+    """The account and its permissions: those of the role, or of the scopes of a service account."""
 
+    role = serializers.ChoiceField(choices=any_role(), read_only=True)
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=Scope.choices), read_only=True)
     permissions = serializers.SerializerMethodField()
 
     class Meta:
         model = User
-        fields = ["id", "email", "name", "role", "clock", "permissions"]
+        fields = ["id", "email", "name", "role", "clock", "scopes", "permissions"]
         read_only_fields = fields
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_permissions(self, user: User) -> list[str]:
-        return sorted(permissions_of(user.role))
+        return sorted(user.permissions)
 
 
 class LoginSerializer(StrictSerializer):

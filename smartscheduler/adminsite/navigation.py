@@ -41,6 +41,7 @@ SETTINGS = [
     (_("Explanations"), reverse_lazy("words"), Permission.MANAGE_SETTINGS),
     (_("Personal data"), reverse_lazy("personal-data"), Permission.MANAGE_PERSONAL_DATA),
     (_("Users"), page("accounts_user_changelist"), Permission.MANAGE_USERS),
+    (_("Service accounts"), page("accounts_serviceaccount_changelist"), Permission.MANAGE_USERS),
     (_("Audit"), page("audit_auditentry_changelist"), Permission.VIEW_AUDIT),
 ]
 HELP = [

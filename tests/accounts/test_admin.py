@@ -116,7 +116,7 @@ EVERYBODYS = {
             Role.ADMINISTRATOR,
             EVERYBODYS
             | {"Audit", "Explanations", "Imports", "Reports", "Road distances", "Scheduling rules", "Users"}
-            | {"Message templates", "Personal data"},
+            | {"Message templates", "Personal data", "Service accounts"},
         ),
     ],
 )

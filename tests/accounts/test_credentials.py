@@ -111,10 +111,10 @@ def test_a_token_says_that_the_role_needs_a_second_factor(settings: Settings) ->
     assert "requires a second factor" in answer.json()["detail"]
 
 
-def test_many_credentials_cost_three_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_many_credentials_cost_two_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     users = [UserFactory() for _ in range(4)]
     credentials = [Credential.of(user, sign_in(user).user.token_families.get().pk) for user in users]
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         states = standing(credentials)
     assert states == users
     assert not any(isinstance(state, Refusal) for state in states)

@@ -9,7 +9,11 @@ from smartscheduler.adminsite.service_forms import ServiceAdmin
 from tests.pages import model_admins
 
 # Generated for each instance, and passed to the service or read back from it (ServiceAdmin.save_related).
-KNOWN = {("jobs.Job", "job_number"), ("contractors.Contractor", "service_radius_miles")}
+KNOWN = {
+    ("jobs.Job", "job_number"),
+    ("contractors.Contractor", "service_radius_miles"),
+    ("accounts.ServiceAccount", "date_joined"),
+}
 GENERATED = "admins whose form makes an instance, and fields of it that have a default made by a function"
 
 

@@ -109,13 +109,15 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "users": lambda api: "/admin/accounts/user/",
     "user": lambda api: f"/admin/accounts/user/{api.get('auth/me/')['id']}/change/",
     "new-user": lambda api: "/admin/accounts/user/add/",
+    "service-accounts": lambda api: "/admin/accounts/serviceaccount/",
+    "new-service-account": lambda api: "/admin/accounts/serviceaccount/add/",
 }
 
 # Who opens it, where that is not the coordinator.
 PEOPLE = {"login": None, "reports": MANAGER} | dict.fromkeys(
     [
         *("rules", "change-rules", "roads", "explanations", "users", "user", "new-user", "audit", "audit-entry"),
-        "message-templates",
+        *("message-templates", "service-accounts", "new-service-account"),
     ],
     ADMINISTRATOR,
 )

@@ -24,7 +24,7 @@ def connection(user: User, sign_in_id: UUID | None = None) -> Connection:
     return Connection(Visitor(user, Credential.of(user, sign_in_id)))
 
 
-def test_all_sockets_are_looked_at_in_three_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_all_sockets_are_looked_at_in_two_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     demoted, other, gone, off = (UserFactory(role=Role.COORDINATOR) for _ in range(4))
     family = sign_in(gone).user.token_families.get()
     sockets = [
@@ -38,7 +38,7 @@ def test_all_sockets_are_looked_at_in_three_queries(django_assert_num_queries: D
     User.objects.filter(pk=off.pk).update(is_active=False)
     User.objects.filter(pk=other.pk).update(role="unknown")
     revoke(family)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         assert may_stay(sockets) == [True, True, True, False, False, False]
     assert [socket.reader.role for socket in sockets[:3]] == [Role.MANAGER] * 3
 

@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from smartscheduler import BASE_DIR
+from smartscheduler.accounts.models import ServiceAccount
 from smartscheduler.history.triggers import Change
 from smartscheduler.privacy.inventory import ANY_PERSON, INVENTORY, NOT_PERSONAL, Held, free_text
 
@@ -25,6 +26,8 @@ def could_hold_something(field: Any) -> bool:
 def fields() -> Iterator[tuple[Any, str]]:
     model: Any
     for model in apps.get_models(include_auto_created=True):
+        if model is ServiceAccount:
+            continue  # the table of users
         history = issubclass(model, Change)
         for field in model._meta.concrete_fields:
             if could_hold_something(field) and not field.is_relation:

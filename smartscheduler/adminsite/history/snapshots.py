@@ -9,6 +9,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from smartscheduler.accounts.models import ServiceAccount, User
 from smartscheduler.adminsite.history.value_text import UTC, from_json
 from smartscheduler.history.triggers import Change, tracked_fields
 
@@ -84,5 +85,6 @@ def zone_of(record: Any) -> tzinfo:
 
 
 def address_of(record: models.Model, page: str) -> str:
-    meta = record._meta
+    # A service account is a row of the table of accounts, with pages of its own.
+    meta = ServiceAccount._meta if isinstance(record, User) and record.is_service else record._meta
     return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=[record.pk])

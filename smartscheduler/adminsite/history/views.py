@@ -48,13 +48,14 @@ def changes_of(record: Model, user: User, *, before: Place | None = None, size: 
 
     In local time of the record, limited to what `user` may see.
     """
-    page = read(Question(kinds=kinds_for(user), before=before, size=size).of(type(record), record.pk))
-    born = any(change.pgh_label == CREATED and change.pgh_tracked_model is type(record) for change in page.changes)
+    tracked = record._meta.concrete_model or type(record)  # a proxy has the history of its table
+    page = read(Question(kinds=kinds_for(user), before=before, size=size).of(tracked, record.pk))
+    born = any(change.pgh_label == CREATED and change.pgh_tracked_model is tracked for change in page.changes)
     return {
         "occasions": build_timeline(page.changes, reader=user, zone=zone_of(record)),
         "older": page.older,
         "older_than_history": page.older is None and not born,
-        "all_history_url": f"{reverse('history')}?model={record._meta.label_lower}&record={record.pk}",
+        "all_history_url": f"{reverse('history')}?model={tracked._meta.label_lower}&record={record.pk}",
     }
 
 

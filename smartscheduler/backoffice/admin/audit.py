@@ -40,11 +40,14 @@ DETAIL_TEXTS = {
     "format": "{value}",
     "before": _("previously {value}"),
     "role": _("now {value}"),
+    "scopes": _("now {value}"),
+    "key": "{value}",
     "taken_at": _("taken {value}"),
 }
 # Colors of the badges: red for possible attacks, yellow for changes of access and for exports, gray for the rest.
 GRAVE = {Act.SIGN_IN_FAILED, Act.TOKEN_REUSED, Act.SECOND_FACTOR_FAILED, Act.SECOND_FACTOR_REMOVED}
 NOTABLE = {Act.DATA_EXPORTED, Act.ROLE_CHANGED, Act.RECOVERY_CODE_USED, Act.PERSON_EXPORTED, Act.PERSON_ERASED}
+NOTABLE |= {Act.SCOPES_CHANGED, Act.KEY_CREATED, Act.KEY_REVOKED}
 COLORS = dict.fromkeys(GRAVE, "failed") | dict.fromkeys(NOTABLE, "waiting")
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from smartscheduler.accounts.models import User
-from smartscheduler.accounts.permissions import Permission
+from smartscheduler.accounts.permissions import SERVICE, Permission
 from smartscheduler.accounts.second_factor.services import remove
 from smartscheduler.accounts.services import keep_account
 from smartscheduler.adminsite.changelists import ListAdmin
@@ -72,6 +73,10 @@ class UserAdmin(HistoryAdmin, RecordAdmin, AccountAdmin, ListAdmin):
         (_("Dates"), {"fields": (("last_sign_in", "joined"), "second_factor_since")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "role", "is_active", "password1", "password2")}),)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Users only: service accounts have their own pages."""
+        return super().get_queryset(request).exclude(role=SERVICE)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)

@@ -11,8 +11,9 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
+from django.utils import timezone
 
-from smartscheduler.accounts.models import BrowserSession, TokenFamily
+from smartscheduler.accounts.models import BrowserSession, ServiceKey, TokenFamily
 from smartscheduler.audit.models import Act
 from smartscheduler.audit.services import record
 from smartscheduler.errors import InvalidInput
@@ -177,10 +178,11 @@ def finish(manifest: Manifest, step: Step, *, last_known: int = 0, erased: Seque
     """
     with step("Database migrations"):
         call_command("migrate", interactive=False, verbosity=0)
-    # Sessions that ended since the backup must not become valid again.
+    # Sessions and keys that ended since the backup must not become valid again.
     with step("All accounts signed out"):
         BrowserSession.objects.all().delete()
         TokenFamily.objects.all().delete()
+        ServiceKey.objects.filter(revoked_at=None).update(revoked_at=timezone.now())
         record(Act.BACKUP_RESTORED, taken_at=manifest.taken_at.isoformat(timespec="seconds"))
     with step("Event log continues after assigned numbers"):
         head = skip_assigned_numbers(taken_at=manifest.taken_at, last_known=last_known)

@@ -17,7 +17,7 @@ from customers.models import Customer
 from jobs.models import Job
 from recommendations.planning.models import Plan, PlanItem
 from recommendations.planning.states import AT_WORK
-from smartscheduler.accounts.models import BrowserSession, TokenFamily
+from smartscheduler.accounts.models import BrowserSession, ServiceKey, TokenFamily
 from smartscheduler.audit.models import AuditEntry
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.events.tasks import oldest_to_keep, prune_events
@@ -154,6 +154,13 @@ def _of_what_has_ended() -> Iterator[Rule]:
     )
     yield Rule(name="sessions", what="expired sessions", keep=ENDED, rows=older(BrowserSession, "expire_date"))
     yield Rule(name="tokens", what="expired tokens", keep=ENDED, rows=older(TokenFamily, "expires_at"))
+    yield Rule(
+        name="service-keys",
+        what="expired keys of service accounts",
+        keep=settings.AUDIT_RETENTION,
+        rows=older(ServiceKey, "expires_at"),
+        variable="AUDIT_RETENTION_DAYS",
+    )
 
 
 def _jobs(before: datetime) -> QuerySet[Job]:

@@ -40,6 +40,7 @@ MACHINE_MADE = {
     "accounts.TokenFamily": {"current", "previous", "client"},
     "accounts.BrowserSession": {"session_key", "session_data"},
     "accounts.User": {"password"},
+    "accounts.ServiceKey": {"prefix", "digest"},
     "assignments.Conflict": {"rules"},
     "audit.AuditEntry": {"name", "about_name", "door", "place", "request_id"},
     "adminsite.SavedView": {"page", "query"},
@@ -86,7 +87,8 @@ def ours(root: type) -> list[type]:
 
 def fields_of_models() -> Iterator[tuple[str, Any]]:
     for model in apps.get_models():
-        if model._meta.app_label in LABELS and not hasattr(model, "pgh_tracked_model"):
+        written = not hasattr(model, "pgh_tracked_model") and not model._meta.proxy
+        if model._meta.app_label in LABELS and written:
             for field in model._meta.concrete_fields:
                 inner = getattr(field, "base_field", field)
                 if isinstance(inner, models.CharField | models.TextField) and not inner.choices:

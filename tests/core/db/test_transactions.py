@@ -187,5 +187,5 @@ def test_an_error_that_is_none_of_ours_passes() -> None:
 
 def test_each_declared_constraint_exists() -> None:
     constraints = {constraint.name for model in apps.get_models() for constraint in model._meta.constraints}
-    assert len(transactions.constraint_errors()) == 8
+    assert len(transactions.constraint_errors()) == 9
     assert transactions.constraint_errors().keys() <= constraints
