@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from recommendations.planning.evaluation import changes_of, worth_of
-from recommendations.planning.problem import Placement, Problem, Solution
+from recommendations.planning.problem import Option, Placement, Problem, Solution
 
 # Of the problem that is solved again: jobs of a whole problem, and segments of a part of a larger one.
 MOST_JOBS, MOST_SEGMENTS = 120, 24
@@ -57,8 +57,14 @@ def with_job(
 def _segments(problem: Problem, job: int, most: int) -> set[int]:
     """The segments that `job` fits into, at most `most`, those with the highest values first."""
     options = [option for option in problem.options if option.job == job]
-    options.sort(key=lambda option: (option.price_before - max(rng.value for rng in option.ranges), option.segment))
+    options.sort(key=lambda option: (-_value(problem, option), option.segment))
     return {option.segment for option in options[:most]}
+
+
+def _value(problem: Problem, option: Option) -> int:
+    """The highest value of a start, less the travel before it."""
+    before = problem.segments[option.segment].days[0]
+    return max(each.value - (option.price_before if each.day == before else 0) for each in option.ranges)
 
 
 def _part(

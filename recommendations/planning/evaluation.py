@@ -63,13 +63,18 @@ def _routes(placements: Iterable[Placement]) -> dict[int, list[Placement]]:
 def _added_travel(
     problem: Problem, options: dict[tuple[int, int], Option], segment: int, route: list[Placement]
 ) -> int:
-    sites = [problem.jobs[placement.job].site for placement in route]
-    return (
-        options[route[0].job, segment].price_before
-        + sum(problem.legs[origin][target].price for origin, target in pairwise(sites))
-        + options[route[-1].job, segment].price_after
-        - problem.segments[segment].price
-    )
+    """The price of the miles of each day, less that of the segment without a job."""
+    days: dict[int, list[Placement]] = defaultdict(list)
+    for placement in route:
+        days[options[placement.job, segment].ranges[placement.range].day].append(placement)
+    price = -problem.segments[segment].price
+    before, after = problem.segments[segment].days
+    for day, placements in days.items():
+        sites = [problem.jobs[placement.job].site for placement in placements]
+        price += sum(problem.legs[origin][target].price for origin, target in pairwise(sites))
+        price += options[placements[0].job, segment].price_before if day == before else 0
+        price += options[placements[-1].job, segment].price_after if day == after else 0
+    return price
 
 
 def _misplaced(options: dict[tuple[int, int], Option], placement: Placement) -> Iterator[str]:

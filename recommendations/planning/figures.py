@@ -12,13 +12,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from assignments.availability import Booking, Calendar
-from assignments.local_time import day_of
 from assignments.scoring import as_decimal
 from jobs.models import Job
 from jobs.querysets import URGENCY
 from recommendations.planning.problem import Placement
-from recommendations.planning.results import Placed, place
-from recommendations.planning.snapshot import PlannedJob, Snapshot
+from recommendations.planning.results import Placed, normalized, place
+from recommendations.planning.snapshot import PlannedJob, Snapshot, minutes
 from recommendations.search.query import ScoredCandidate
 from smartscheduler.places import Point
 from smartscheduler.timeslots import TimeSlot
@@ -41,7 +40,6 @@ class Figures:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        self._zones = {contractor.pk: contractor.zone for contractor in snapshot.contractors}
         self._fixed = {pk: list(_stops(calendar)) for pk, calendar in snapshot.calendars.items()}
         self._miles = {pk: self._miles_of(pk, stops) for pk, stops in self._fixed.items()}
         self._hours = {pk: _hours(stops) for pk, stops in self._fixed.items()}
@@ -82,10 +80,10 @@ class Figures:
         return moved
 
     def _miles_of(self, contractor_id: UUID, stops: Iterable[Stop]) -> float:
-        """Miles between consecutive sites of each local day."""
-        zone, days = self._zones[contractor_id], defaultdict(list)
+        """Miles between consecutive sites of each working day."""
+        days = defaultdict(list)
         for slot, point in sorted(stops):
-            days[day_of(slot.start, zone)].append(point)
+            days[self.snapshot.working_day(contractor_id, slot.start)].append(point)
         return sum(
             self.snapshot.sites[target].miles_from(origin)
             for points in days.values()
@@ -93,17 +91,17 @@ class Figures:
         )
 
     def day_miles(self, booked: Sequence[Booked]) -> dict[UUID, tuple[float, float]]:
-        """By job: miles of its contractor's local day with the bookings of today, and with `booked`."""
+        """By job: miles of its contractor's working day with the bookings of today, and with `booked`."""
         before, after = (
             defaultdict[tuple[UUID, date], list[Stop]](list),
             defaultdict[tuple[UUID, date], list[Stop]](list),
         )
-        for pk, zone in self._zones.items():
+        for pk in self._fixed:
             for stop in _stops(self.snapshot.today[pk]):
-                before[pk, day_of(stop[0].start, zone)].append(stop)
+                before[self._day(pk, stop[0])].append(stop)
             for stop in self._fixed[pk]:
-                after[pk, day_of(stop[0].start, zone)].append(stop)
-        days = {each.planned.job.pk: self._day(each) for each in booked}
+                after[self._day(pk, stop[0])].append(stop)
+        days = {each.planned.job.pk: self._day(each.contractor_id, each.slot) for each in booked}
         for each in booked:
             after[days[each.planned.job.pk]].append((each.slot, each.planned.request.point))
         miles = {
@@ -111,8 +109,8 @@ class Figures:
         }
         return {job: miles[day] for job, day in days.items()}
 
-    def _day(self, booked: Booked) -> tuple[UUID, date]:
-        return booked.contractor_id, day_of(booked.slot.start, self._zones[booked.contractor_id])
+    def _day(self, contractor_id: UUID, slot: TimeSlot) -> tuple[UUID, date]:
+        return contractor_id, self.snapshot.working_day(contractor_id, slot.start)
 
 
 def as_booked(placed: Iterable[Placed]) -> list[Booked]:
@@ -122,6 +120,21 @@ def as_booked(placed: Iterable[Placed]) -> list[Booked]:
 def booked_by(snapshot: Snapshot, placements: Sequence[Placement]) -> list[Booked]:
     """The bookings that placements stand for."""
     return as_booked(place(snapshot, placements))
+
+
+def placements_of(snapshot: Snapshot, booked: Iterable[Booked]) -> list[Placement]:
+    """The placements that bookings stand for, without those that have no listed option."""
+    wanted = {each.planned.job.pk: each for each in booked}
+    placements = []
+    for option in snapshot.problem.options:
+        each = wanted.get(snapshot.jobs[option.job].job.pk)
+        contractor = snapshot.contractors[snapshot.problem.segments[option.segment].contractor]
+        if each is None or each.contractor_id != contractor.pk:
+            continue
+        start = minutes(each.slot.start)
+        if any(start_range.earliest <= start <= start_range.latest for start_range in option.ranges):
+            placements.append(Placement(option.job, option.segment, start, 0))
+    return normalized(snapshot, placements)
 
 
 def today(snapshot: Snapshot) -> list[Booked]:

@@ -25,12 +25,14 @@ class StartRange(NamedTuple):
 
     `value` is the score of the booking less the disruption that it causes. `change` is 1 if an existing booking would
     be changed, else 0. Ranges of an option may overlap; an existing booking has its own start as a range of one minute.
+    `day` is the contractor's working day, which all starts in the range share. Later starts have no earlier day.
     """
 
     earliest: int
     latest: int
     value: int
     change: int = 0
+    day: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,11 @@ class PlanJob:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The part of a contractor's local day between two bookings that stay, or between them and the ends of the day.
+    """The part of a contractor's working day between two bookings that stay, or between them and the ends of the day.
 
-    It may hold several free intervals. `before` and `after` are the sites of the fixed bookings, `price` is the price
-    of the miles between them when nothing is planned. Start times are preferred `grid` + n × 30 minutes.
+    It may hold several free intervals, and several days where a drive from one can decide about the next. `before` and
+    `after` are the sites of the fixed bookings, `days` their days. `price` is the price of the miles between them when
+    nothing is planned, 0 if they have different days. Start times are preferred `grid` + n × 30 minutes.
     """
 
     contractor: int
@@ -62,6 +65,7 @@ class Segment:
     after: int | None = None
     price: int = 0
     grid: int = 0
+    days: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class Option:
 
     `ranges` respect all bookings that stay, with drives, the lead time, the arrival window and the contractor's hours.
     `price_before` and `price_after` are the prices of the miles from the fixed site before and to the one after, 0
-    where there is none.
+    where there is none. They are due for starts on the day of that booking.
     """
 
     job: int
@@ -85,7 +89,8 @@ class Problem:
     """Jobs, segments and options, with the travel between job sites.
 
     `legs[a][b]` is the travel from site a to site b, also for a = b. Sites without a leg cannot be in one route, so
-    only pairs that share a segment need one. A start that must wait for a drive is rounded up to `step` minutes.
+    only pairs that share a segment need one. The price of a leg is due if both jobs start on the same day of the
+    contractor. A start that must wait for a drive is rounded up to `step` minutes.
     `fairness` × n(n-1)/2 is the price of n newly planned jobs of one contractor. `max_changes` limits the changed
     bookings; None is no limit.
     """

@@ -20,7 +20,7 @@ from recommendations.planning.decision_sentence import FIRST_CONTRACTOR
 from recommendations.planning.evaluation import worth_of
 from recommendations.planning.models import PlanItem
 from recommendations.planning.objective import fairness_price, priority_worth
-from recommendations.planning.problem import Placement, Solution
+from recommendations.planning.problem import Placement, Solution, StartRange
 from recommendations.planning.snapshot import PlannedJob, Snapshot, slot_of
 from recommendations.planning.states import Action
 from recommendations.search.query import EligibleContractor, ScoredCandidate
@@ -73,7 +73,7 @@ def normalized(snapshot: Snapshot, placements: Iterable[Placement]) -> list[Plac
     ]
 
 
-def _best_range(ranges: Sequence[tuple[int, int, int, int]], start: int) -> int:
+def _best_range(ranges: Sequence[StartRange], start: int) -> int:
     fitting = [number for number, each in enumerate(ranges) if each[0] <= start <= each[1]]
     return max(fitting, key=lambda number: (ranges[number][2], -number))
 
@@ -90,14 +90,17 @@ def place(snapshot: Snapshot, placements: Iterable[Placement]) -> list[Placed]:
     for number, group in by_segment:
         route, segment = list(group), problem.segments[number]
         contractor = snapshot.contractors[segment.contractor]
+        days = [options[each.job, number].ranges[each.range].day for each in route]
         for position, placement in enumerate(route):
-            travel, site = 0, problem.jobs[placement.job].site
+            option, site = options[placement.job, number], problem.jobs[placement.job].site
+            day = days[position]
             if position:
-                travel += problem.legs[problem.jobs[route[position - 1].job].site][site].price
+                leg = problem.legs[problem.jobs[route[position - 1].job].site][site]
+                travel = leg.price if day == days[position - 1] else 0
             else:
-                travel += options[placement.job, number].price_before - segment.price
-            if position == len(route) - 1:
-                travel += options[placement.job, number].price_after
+                travel = (option.price_before if day == segment.days[0] else 0) - segment.price
+            if position == len(route) - 1 and day == segment.days[1]:
+                travel += option.price_after
             placed.append(_placed(snapshot.jobs[placement.job], contractor, placement.start, travel))
     return _with_fairness(snapshot, placed)
 

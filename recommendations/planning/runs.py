@@ -23,7 +23,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from recommendations.planning.events import PlanFailed, PlanProgressed, PlanReady
-from recommendations.planning.figures import Figures, as_booked, booked_by, by_hand, today
+from recommendations.planning.figures import Figures, as_booked, booked_by, by_hand, placements_of, today
 from recommendations.planning.models import Plan, PlanItem, PlanMiss
 from recommendations.planning.problem import Placement, Problem, Solution
 from recommendations.planning.querysets import PlanQuerySet
@@ -207,11 +207,15 @@ class Run:
         snapshot = self.snapshot = read_snapshot(scope, now=timezone.now())
         self._figures = Figures(snapshot)
         self._note_snapshot(snapshot)
-        self.figures = {
-            "today": self._figures.of(today(snapshot)),
-            "by_hand": self._figures.of(by_hand(snapshot)),
-        }
-        solution = solve(snapshot.problem, EFFORTS[self.plan.effort], seed=self.plan.seed, listen=self.listen)
+        booked = by_hand(snapshot)
+        self.figures = {"today": self._figures.of(today(snapshot)), "by_hand": self._figures.of(booked)}
+        solution = solve(
+            snapshot.problem,
+            EFFORTS[self.plan.effort],
+            seed=self.plan.seed,
+            listen=self.listen,
+            start=placements_of(snapshot, booked),
+        )
         placements, refused = checked(snapshot, solution)
         state = self._store(snapshot, solution, placements)
         return {"state": state, "refused": refused}

@@ -29,7 +29,7 @@ from recommendations.planning.eligible import FEWEST_KEPT, MOST_PAIRS, Contracto
 from recommendations.planning.objective import BookingSoFar, priority_worth, travel_price
 from recommendations.planning.problem import REQUIRED, Leg, Option, PlanJob, Problem, Segment, StartRange
 from recommendations.planning.scope import Scope
-from recommendations.planning.segments import Stretch, stretches_of
+from recommendations.planning.segments import Stretch, by_working_day, stretches_of, working_day
 from recommendations.planning.states import Lock, MayChange
 from recommendations.search.query import EligibleContractor, RankingQuery
 from smartscheduler.core.db.transactions import snapshot as one_state
@@ -106,7 +106,7 @@ class PlannedJob:
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """All that a plan has read. `calendars` contain the bookings that stay, `today` all bookings.
+    """All that a plan has read. `calendars` contain the bookings that stay, `today` all bookings, `working` the hours.
 
     Jobs, contractors and segments have the numbers of the problem. `stretches[n]` are the instants of segment n.
     """
@@ -119,6 +119,7 @@ class Snapshot:
     contractors: Sequence[Contractor]
     calendars: dict[UUID, Calendar]
     today: dict[UUID, Calendar]
+    working: dict[UUID, list[TimeSlot]]
     problem: Problem
     stretches: Sequence[Stretch]
     sites: dict[Point, Site]
@@ -132,6 +133,10 @@ class Snapshot:
     @property
     def movable(self) -> int:
         return sum(planned.so_far is not None for planned in self.jobs)
+
+    def working_day(self, contractor_id: UUID, moment: datetime) -> date:
+        """The day of the contractor to which work that starts at `moment` belongs."""
+        return working_day(self.working[contractor_id], moment, self.calendars[contractor_id].zone)
 
 
 def read_snapshot(scope: Scope, *, now: datetime) -> Snapshot:
@@ -319,6 +324,7 @@ class Reading:
             calendars=self.calendars,
             today=self.today,
             problem=builder.problem(),
+            working=builder.working,
             stretches=builder.stretches,
             sites=self.sites | {planned.request.point: planned.site for planned in self.jobs},
             kept=self.kept,
@@ -419,13 +425,26 @@ class ProblemBuilder:
 
     def _segment(self, contractor_id: UUID, stretch: Stretch) -> Segment:
         before, after = stretch.before, stretch.after
+        days = self._day_of(contractor_id, before), self._day_of(contractor_id, after)
+        miles = self._site(after).miles_from(before.site) if before and after and days[0] == days[1] else 0.0
         return Segment(
             contractor=self.numbers[contractor_id],
             before=self.places.setdefault(before.site, len(self.places)) if before else None,
             after=self.places.setdefault(after.site, len(self.places)) if after else None,
-            price=travel_price(self._site(after).miles_from(before.site), self.rules) if before and after else 0,
+            price=travel_price(miles, self.rules),
             grid=minutes(stretch.grid) % GRID,
+            days=days,
         )
+
+    def _day_of(self, contractor_id: UUID, booking: Booking | None) -> int:
+        """The number of the working day of a booking; any without one."""
+        if booking is None:
+            return 0
+        zone = self.reading.calendars[contractor_id].zone
+        return self._number_of(working_day(self.working[contractor_id], booking.slot.start, zone))
+
+    def _number_of(self, day: date) -> int:
+        return (day - self.reading.scope.first_day).days
 
     def _site(self, booking: Booking) -> Site:
         return self.reading.sites[booking.site]
@@ -493,24 +512,28 @@ class ProblemBuilder:
     def _ranges(
         self, planned: PlannedJob, contender: EligibleContractor, free: TimeSlot, grid: int
     ) -> Iterator[StartRange]:
-        """The start ranges in one free interval, one for each day at the site, because the score depends on the day."""
+        """The start ranges in one free interval, one for each day at the site and each working day of the contractor.
+
+        The score depends on the one, the price of the travel on the other.
+        """
         latest = free.end - planned.request.duration
         if latest < free.start:
             return
-        so_far = planned.so_far
-        if so_far and free.start <= so_far.slot.start <= latest and self._may_keep_time(planned, contender):
-            yield self._range(planned, contender, so_far.slot.start, so_far.slot.start)
-        if so_far and planned.lock == Lock.TIME:
-            return
-        for day in self._days_between(planned, free.start, latest):
-            whole = day_at(day, planned.request.zone)
-            since = max(free.start, whole.start, planned.not_before)
-            until = min(latest, whole.end - MINUTE)
-            if planned.request.arrival:
-                since, until = max(since, planned.request.arrival.start), min(until, planned.request.arrival.end)
-            first, last = _rounded_up(since, grid), minutes(until)
-            if first <= last:
-                yield self._range(planned, contender, instant(first), instant(last))
+        zone = self.reading.calendars[contender.id].zone
+        for working, begin, end in by_working_day(self.working[contender.id], free.start, latest, zone):
+            number, so_far = self._number_of(working), planned.so_far
+            if so_far and begin <= so_far.slot.start <= end and self._may_keep_time(planned, contender):
+                yield self._range(planned, contender, so_far.slot.start, so_far.slot.start, number)
+            if so_far and planned.lock == Lock.TIME:
+                continue
+            for day in self._days_between(planned, begin, end):
+                whole = day_at(day, planned.request.zone)
+                since, until = max(begin, whole.start, planned.not_before), min(end, whole.end - MINUTE)
+                if planned.request.arrival:
+                    since, until = max(since, planned.request.arrival.start), min(until, planned.request.arrival.end)
+                first, last = _rounded_up(since, grid), minutes(until)
+                if first <= last:
+                    yield self._range(planned, contender, instant(first), instant(last), number)
 
     def _may_keep_time(self, planned: PlannedJob, contender: EligibleContractor) -> bool:
         """Whether the booking can stay at its time: with its contractor always, with others in the arrival window."""
@@ -527,7 +550,9 @@ class ProblemBuilder:
             yield day
             day += ONE_DAY
 
-    def _range(self, planned: PlannedJob, contender: EligibleContractor, first: datetime, last: datetime) -> StartRange:
+    def _range(
+        self, planned: PlannedJob, contender: EligibleContractor, first: datetime, last: datetime, working_day: int
+    ) -> StartRange:
         score = planned.query.score(contender.rating, contender.miles, planned.offset(first)).total
         so_far, change = planned.so_far, 0
         if so_far:
@@ -535,7 +560,7 @@ class ProblemBuilder:
             other = first if first != so_far.slot.start or first == last else first + MINUTE
             change = int(so_far.changes(contender.id, other))
             score -= so_far.disruption(contender.id, other, self.rules)
-        return StartRange(minutes(first), minutes(last), score, change)
+        return StartRange(minutes(first), minutes(last), score, change, working_day)
 
     def _option(self, number: int, planned: PlannedJob, segment: int, ranges: Sequence[StartRange]) -> Option:
         stretch = self.stretches[segment]

@@ -72,6 +72,8 @@ class OptionTable:
         self.cheapest = _cheapest_legs(network)
         prices = np.array([price for _, price in self.cheapest], np.int64)[self.job]
         self.toll = SCALE * np.minimum(prices, np.array([option.price_before for option in options], np.int64))
+        joined = np.array(network.joined, np.bool_)
+        self.toll[joined[self.segment]] = 0
         self._first_range = np.cumsum([0, *(len(option.ranges) for option in options[:-1])])
         self._gross = np.array([SCALE * (network.worths[o.job] + r.value) for o in options for r in o.ranges], np.int64)
         self._change = np.array([r.change - network.booked[o.job] for o in options for r in o.ranges], np.int64)
@@ -80,7 +82,8 @@ class OptionTable:
         self._detour = -SCALE * savings(network)
         after = np.array([option.price_after for option in options], np.int64)
         prices = np.array([segment.price for segment in network.problem.segments], np.int64)[self.used]
-        self._excess = SCALE * (prices - np.minimum.reduceat(after, self._starts))
+        least_after = np.where(joined[self.used], 0, np.minimum.reduceat(after, self._starts))
+        self._excess = SCALE * (prices - least_after)
 
     def rewards(self, duals: Duals, slack: int) -> tuple[Ints, NDArray[np.bool_]]:
         """Upper limit of the reward of any route by used segment, and the options that a route may contain.

@@ -20,8 +20,8 @@ Flags = NDArray[np.bool_]
 # The jobs that a route remembers at a job.
 Memory = dict[int, list[int]]
 
-# A reward that no route can make good, and minutes that no day has.
-NEVER, FAR = -(2**60), 10**7
+# A reward that no route can make good, minutes that no day has, and a day that no start has.
+NEVER, FAR, UNKNOWN = -(2**60), 10**7, -(2**40)
 # Entries of the table that take as long as one step of a search.
 ENTRIES_A_STEP = 300
 # Routes of the relaxation that are examined at a time.
@@ -36,15 +36,17 @@ class _Nodes(NamedTuple):
     latest: Ints
     reward: Ints
     duration: Ints
+    day: Ints
 
 
 class Completions:
     """The most that a route can earn after one of the visits, less the price of the way to the end.
 
-    A state is a visit with what is remembered there; `first[i]` is that of visit i when nothing is remembered.
+    A state is a visit with what is remembered there; `first[i]` is that of visit i when nothing is remembered. The day
+    of the last visit follows from its end. Where two days are possible within a step, the way from it is free.
     """
 
-    def __init__(self, network: Network, visits: Sequence[Visit], memory: Memory) -> None:
+    def __init__(self, network: Network, segment: int, visits: Sequence[Visit], memory: Memory) -> None:
         self._step, self._visits, self._memory = network.step, visits, memory
         ranges = [(number, each) for number, visit in enumerate(visits) for each in visit.ranges]
         self._nodes = _Nodes(
@@ -53,9 +55,12 @@ class Completions:
             np.array([each.latest for _, each in ranges], np.int64),
             np.array([each.reward for _, each in ranges], np.int64),
             np.array([visits[number].duration for number, _ in ranges], np.int64),
+            np.array([each.day for _, each in ranges], np.int64),
         )
+        self._first_day, self._last_day = network.days[segment]
         self._begin = int(self._nodes.earliest.min()) // self._step * self._step
         self._slots = (max(visit.latest + visit.duration for visit in visits) - self._begin) // self._step + 1
+        self._days = self._days_by_end() if network.joined[segment] else None
         self._minutes, self._prices = self._legs(network)
         position = {visit.job: number for number, visit in enumerate(visits)}
         self._remembered = [[position[job] for job in memory.get(visit.job, ()) if job in position] for visit in visits]
@@ -107,7 +112,8 @@ class Completions:
         """The best routes of the relaxation by their first visit, as far as they pass the threshold."""
         nodes = self._nodes
         ends = (nodes.earliest + nodes.duration - self._begin) // self._step
-        before = SCALE * np.array([visit.price_before for visit in self._visits], np.int64)[nodes.visit]
+        before = np.array([visit.price_before for visit in self._visits], np.int64)[nodes.visit]
+        before *= nodes.day == self._first_day
         states = np.array(self.first)[nodes.visit]
         limits = nodes.reward - before + self._most[ends, states]
         for number in np.argsort(-limits, kind="stable")[:MOST_TRACED].tolist():
@@ -139,6 +145,19 @@ class Completions:
                     minutes[origin, target], prices[origin, target] = leg
         return minutes[:, self._nodes.visit], SCALE * prices[:, self._nodes.visit]
 
+    def _days_by_end(self) -> Ints:
+        """The day of each visit by the slot in which it ends, UNKNOWN if several are possible."""
+        nodes = self._nodes
+        days = np.full((self._slots, len(self._visits)), UNKNOWN, np.int64)
+        seen = np.zeros(days.shape, np.bool_)
+        firsts = (nodes.earliest + nodes.duration - self._begin) // self._step
+        lasts = (nodes.latest + nodes.duration - self._begin) // self._step
+        for visit, day, first, last in zip(nodes.visit, nodes.day, firsts, lasts, strict=True):
+            slots = slice(first, last + 1)
+            days[slots, visit] = np.where(seen[slots, visit] & (days[slots, visit] != day), UNKNOWN, day)
+            seen[slots, visit] = True
+        return days
+
     def _transitions(self) -> tuple[Ints, Flags]:
         """The next state by state and next visit, and whether the visit is neither the last one nor remembered."""
         visited = np.zeros((len(self._owner), len(self._visits)), np.bool_)
@@ -160,13 +179,16 @@ class Completions:
         start = np.where(ready <= nodes.earliest, nodes.earliest, -(-ready // self._step) * self._step)
         fits = start <= nodes.latest
         ends = np.where(fits, (start + nodes.duration - self._begin) // self._step, self._slots - 1)
-        return np.where(fits, nodes.reward - self._prices, NEVER), ends
+        prices = self._prices if self._days is None else self._prices * (self._days[:, :, None] == nodes.day)
+        return np.where(fits, nodes.reward - prices, NEVER), ends
 
     def _filled(self) -> Ints:
         """The table by time in steps and state, from the last end backward."""
         states, visits = len(self._owner), self._nodes.visit
-        after = SCALE * np.array([visit.price_after for visit in self._visits], np.int64)
-        table = np.tile(-after[self._owner], (self._slots, 1))
+        after = np.tile(np.array([visit.price_after for visit in self._visits], np.int64), (self._slots, 1))
+        if self._days is not None:
+            after *= self._days == self._last_day
+        table = np.ascontiguousarray(-after[:, self._owner])
         flat = table.reshape(-1)
         cells, barred = self._next[:, visits], np.where(self._allowed[:, visits], 0, NEVER)
         useful = [bool((gains > NEVER).any()) for gains in self._gains]

@@ -6,8 +6,9 @@ windows", Transportation Science 40 (2006), without the adaptive weights.
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from recommendations.planning.problem import Placement
 from recommendations.planning.solver.insertion import Inserter
 from recommendations.planning.solver.routes import Network, Route
 from recommendations.planning.solver.schedule import Schedule
@@ -37,6 +38,18 @@ class LocalSearch:
         jobs = [job for job in range(len(self.network.by_job)) if job not in self.schedule.segment_of]
         self._inserter.insert(self.schedule, jobs, 0.0, {})
         self.best, self.worth = dict(self.schedule.routes), self.schedule.worth
+
+    def begin_with(self, placements: Iterable[Placement]) -> None:
+        """Go on from these placements if they are worth more than what was constructed. Those that do not fit go."""
+        jobs: dict[int, list[int]] = {}
+        for placement in sorted(placements, key=lambda placement: placement.start):
+            jobs.setdefault(placement.segment, []).append(placement.job)
+        routes = [self.network.route(segment, route) for segment, route in jobs.items()]
+        schedule = Schedule(self.network, [route for route in routes if route is not None])
+        limit = self.network.problem.max_changes
+        if schedule.worth > self.worth and (limit is None or schedule.changes <= limit):
+            self.schedule = schedule
+            self.best, self.worth = dict(schedule.routes), schedule.worth
 
     def improve(self, moves: int, improved: Callable[[int], None]) -> None:
         """Make this many moves; `improved` is called with the number of the move after each one."""

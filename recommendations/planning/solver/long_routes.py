@@ -13,7 +13,7 @@ STEPS = 2
 
 
 class _Start(NamedTuple):
-    """A route in progress: positions of its visits, its state, when its last job ends and what it has earned.
+    """A route in progress: positions of its visits, its state, when its last job ends, its day and what it has earned.
 
     `rest` are the visits that can follow, with the earliest time after the drives from all before.
     """
@@ -21,6 +21,7 @@ class _Start(NamedTuple):
     visits: tuple[int, ...]
     state: int
     end: int
+    day: int
     earned: int
     rest: list[tuple[int, int]]
 
@@ -37,6 +38,8 @@ class LongRouteSearch:
     ) -> None:
         self._legs, self._step = network.legs, network.step
         self._visits = visits
+        self._segment = segment
+        self._first_day, self._last_day = network.days[segment]
         self._base = network.problem.segments[segment].price * SCALE
         self._threshold, self._rising = threshold, rising
         self._network, self._memory = network, memory
@@ -47,7 +50,7 @@ class LongRouteSearch:
     def run(self, most_steps: int) -> Priced:
         self._completions = self._completed(most_steps)
         limit = self._steps + most_steps
-        self._descend(_Start((), 0, 0, 0, [(position, 0) for position in range(len(self._visits))]))
+        self._descend(_Start((), 0, 0, self._first_day, 0, [(position, 0) for position in range(len(self._visits))]))
         while self._open and -self._open[0][0] > self._threshold and self._steps <= limit:
             self._descend(heappop(self._open)[2])
         most = max((reward for reward, _ in self._routes), default=self._threshold)
@@ -59,7 +62,7 @@ class LongRouteSearch:
     def _completed(self, most_steps: int) -> Completions:
         """Limits that remember as much as these steps allow, if it helps."""
         while True:
-            completions = Completions(self._network, self._visits, self._memory)
+            completions = Completions(self._network, self._segment, self._visits, self._memory)
             self._steps += completions.steps
             rest = most_steps - self._steps
             if rest <= 0 or not completions.remember_more(self._threshold - self._base, rest):
@@ -83,22 +86,22 @@ class LongRouteSearch:
         entries = []
         for position, ready in start.rest:
             visit = visits[position]
-            travel = visit.price_before if legs is None else legs[visit.site].price
-            for begin, number in starts_in(visit.ranges, ready, self._step):
+            travel = visit.price_before if legs is None else legs[visit.site].price * SCALE
+            for begin, number in starts_in(visit.ranges, ready, self._step, travel, start.day):
                 self._steps += STEPS
-                earned = start.earned + visit.ranges[number].reward - travel * SCALE
+                chosen = visit.ranges[number]
+                earned = start.earned + chosen.reward - (travel if chosen.day == start.day else 0)
                 end = begin + visit.duration
-                self._note(earned, visit, start.visits, position)
+                after = visit.price_after if chosen.day == self._last_day else 0
+                self._note(earned - after + self._base, start.visits, position)
                 most = earned + self._base + self._completions.most(states[position], end)
                 if most > self._threshold:
                     longer = (*start.visits, position)
-                    entries.append(
-                        (-most, longer, _Start(longer, states[position], end, earned, self._rest(start, visit, end)))
-                    )
+                    rest = self._rest(start, visit, end)
+                    entries.append((-most, longer, _Start(longer, states[position], end, chosen.day, earned, rest)))
         return entries
 
-    def _note(self, earned: int, visit: Visit, before: tuple[int, ...], position: int) -> None:
-        total = earned - visit.price_after * SCALE + self._base
+    def _note(self, total: int, before: tuple[int, ...], position: int) -> None:
         if total > self._threshold:
             self._routes.append((total, tuple(self._visits[other].job for other in (*before, position))))
             if self._rising:

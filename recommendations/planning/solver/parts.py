@@ -1,6 +1,6 @@
 """Connected parts of a problem: jobs and contractors that no option connects cannot influence each other."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -18,6 +18,15 @@ class Part(NamedTuple):
         return [
             placement._replace(job=self.jobs[placement.job], segment=self.segments[placement.segment])
             for placement in placements
+        ]
+
+    def of_whole(self, placements: Mapping[int, Placement]) -> list[Placement]:
+        """The placements of the whole, by job, that lie in this part."""
+        segments = {segment: number for number, segment in enumerate(self.segments)}
+        return [
+            placement._replace(job=number, segment=segments[placement.segment])
+            for number, job in enumerate(self.jobs)
+            if (placement := placements.get(job)) and placement.segment in segments
         ]
 
 

@@ -11,16 +11,17 @@ from recommendations.planning.solver.routes import SCALE, Network, starts_in
 
 
 class RewardRange(NamedTuple):
-    """A range of start times with what a start in it earns in this pricing."""
+    """A range of start times with what a start in it earns in this pricing, without the way to it."""
 
     earliest: int
     latest: int
     reward: int
     change: int
+    day: int
 
 
 class Visit(NamedTuple):
-    """A job that a route of the segment may contain."""
+    """A job that a route of the segment may contain; its prices are scaled."""
 
     job: int
     site: int
@@ -54,6 +55,7 @@ class RouteSearch:
     ) -> None:
         self._legs, self._step = network.legs, network.step
         self._visits = visits
+        self._first_day, self._last_day = network.days[segment]
         self._base = network.problem.segments[segment].price * SCALE
         self._threshold, self._rising = threshold, rising
         self._end = max(visit.latest + visit.duration for visit in visits)
@@ -67,7 +69,7 @@ class RouteSearch:
         order = sorted(self._visits, key=lambda visit: (-visit.best / visit.minutes, visit.job))
         exact = True
         try:
-            self._extend((), None, 0, [(visit, 0) for visit in order])
+            self._extend((), None, self._first_day, 0, [(visit, 0) for visit in order])
         except _OutOfSteps:
             exact = False
         most = max((reward for reward, _ in self._routes), default=threshold)
@@ -89,25 +91,33 @@ class RouteSearch:
             room -= visit.minutes
         return total
 
-    def _extend(self, route: tuple[int, ...], last: Visit | None, reward: int, rest: list[tuple[Visit, int]]) -> None:
-        """Append each of the remaining jobs, which come with the earliest time after the drives from all others."""
+    def _extend(
+        self, route: tuple[int, ...], last: Visit | None, day: int, reward: int, rest: list[tuple[Visit, int]]
+    ) -> None:
+        """Append each of the remaining jobs, which come with the earliest time after the drives from all others.
+
+        `day` is that of the last job, or of the booking before.
+        """
         legs = self._legs[last.site] if last else None
         for visit, ready in rest:
-            travel = visit.price_before if legs is None else legs[visit.site].price
-            for start, number in starts_in(visit.ranges, ready, self._step):
+            travel = visit.price_before if legs is None else legs[visit.site].price * SCALE
+            for start, number in starts_in(visit.ranges, ready, self._step, travel, day):
                 self._steps += 1
                 if self._steps > self._most_steps:
                     raise _OutOfSteps
-                earned = reward + visit.ranges[number].reward - travel * SCALE
-                total = earned - visit.price_after * SCALE + self._base
+                chosen = visit.ranges[number]
+                earned = reward + chosen.reward - (travel if chosen.day == day else 0)
+                total = earned + self._base - (visit.price_after if chosen.day == self._last_day else 0)
                 longer = (*route, visit.job)
                 if total > self._threshold:
                     self._routes.append((total, longer))
                     if self._rising:
                         self._threshold = total
-                self._go_on(longer, visit, start + visit.duration, earned, rest)
+                self._go_on(longer, visit, chosen.day, start + visit.duration, earned, rest)
 
-    def _go_on(self, route: tuple[int, ...], last: Visit, end: int, reward: int, rest: list[tuple[Visit, int]]) -> None:
+    def _go_on(
+        self, route: tuple[int, ...], last: Visit, day: int, end: int, reward: int, rest: list[tuple[Visit, int]]
+    ) -> None:
         """Continue the route unless no continuation can pass the threshold."""
         legs = self._legs[last.site]
         following = []
@@ -126,7 +136,7 @@ class RouteSearch:
                 if visit.best > 0:
                     missing -= visit.best
         if following and missing < 0 and self._may_pass(following, reward, self._end - end):
-            self._extend(route, last, reward, following)
+            self._extend(route, last, day, reward, following)
 
     def _may_pass(self, rest: list[tuple[Visit, int]], reward: int, room: int) -> bool:
         """Whether the fractional knapsack of the remaining jobs in the remaining minutes passes the threshold."""
@@ -152,16 +162,16 @@ def visits_of(
 ) -> list[Visit]:
     """Visits of the jobs in `charges`, the scaled charge of the duals for each.
 
-    `cheapest` has the shortest minutes and the lowest price of any drive to a job.
+    `cheapest` has the shortest minutes and the lowest price of any drive to a job. A drive from another day is free.
     """
-    visits = []
+    joined, visits = network.joined[segment], []
     for job, charge in charges.items():
         option = network.by_segment[segment][job]
         paid = network.worths[job] * SCALE - charge
         booked = network.booked[job]
         ranges = [
-            RewardRange(earliest, latest, paid + value * SCALE - charge_of_change * (change - booked), change)
-            for earliest, latest, value, change in option.ranges
+            RewardRange(earliest, latest, paid + value * SCALE - charge_of_change * (change - booked), change, day)
+            for earliest, latest, value, change, day in option.ranges
         ]
         best = max(start_range.reward for start_range in ranges)
         minutes, price = cheapest[job]
@@ -171,10 +181,10 @@ def visits_of(
                 network.sites[job],
                 network.durations[job],
                 max(start_range.latest for start_range in ranges),
-                best - price * SCALE,
+                best if joined else best - price * SCALE,
                 network.durations[job] + minutes,
-                option.price_before,
-                option.price_after,
+                option.price_before * SCALE,
+                option.price_after * SCALE,
                 ranges,
             )
         )

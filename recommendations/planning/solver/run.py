@@ -1,6 +1,6 @@
 """The solver: connected parts one by one, each by regret insertion, local search and column generation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -32,20 +32,29 @@ class _Result(NamedTuple):
     bound: int | None
 
 
-def solve(problem: Problem, effort: Effort, seed: int = 1, listen: Listener | None = None) -> Solution:
-    """The best solution that the effort finds. The same problem, effort and seed give the same solution.
+def solve(
+    problem: Problem,
+    effort: Effort,
+    seed: int = 1,
+    listen: Listener | None = None,
+    start: Iterable[Placement] = (),
+) -> Solution:
+    """The best solution that the effort finds, worth at least as much as that of the placements in `start`.
 
-    Without HiGHS (the extra `plan`) it is the result of the local search, and there is no bound. Raises SolveCancelled
-    if the listener cancels.
+    The same problem, effort, seed and start give the same solution. Without HiGHS (the extra `plan`) it is the result
+    of the local search, and there is no bound. Raises SolveCancelled if the listener cancels.
     """
-    return _Run(problem, effort, seed, Monitor(listen)).solution()
+    return _Run(problem, effort, seed, Monitor(listen), start).solution()
 
 
 class _Run:
     """One call of `solve`: the results of the parts so far, and the part that is being solved."""
 
-    def __init__(self, problem: Problem, effort: Effort, seed: int, monitor: Monitor) -> None:
+    def __init__(
+        self, problem: Problem, effort: Effort, seed: int, monitor: Monitor, start: Iterable[Placement]
+    ) -> None:
         self.problem, self.effort, self.seed, self.monitor = problem, effort, seed, monitor
+        self.start = {placement.job: placement for placement in start}
         self.parts = parts_of(problem)
         self.results: list[_Result] = []
         self.limits: list[str] = []
@@ -97,6 +106,7 @@ class _PartRun:
         self.part, self.effort, self.monitor = part, run.effort, run.monitor
         self.network = Network(part.problem)
         self.search = LocalSearch(self.network, run.seed)
+        self.start = part.of_whole(run.start)
         self.generation: ColumnGeneration | None = None
         self.limit = "" if HAS_BOUND else "no-bound"
         self.statistics: dict[str, int] = {}
@@ -121,6 +131,7 @@ class _PartRun:
 
     def _work(self) -> None:
         self.search.construct()
+        self.search.begin_with(self.start)
         if self.monitor.stopped:
             raise SolveStopped
         self.monitor.improved()

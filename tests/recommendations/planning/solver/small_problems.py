@@ -1,6 +1,7 @@
 """Small random problems, and their optimum by enumeration without the solver's code."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import permutations, product
 from random import Random
 
@@ -54,6 +55,36 @@ def _option(dice: Random, job: int, segment: int, booked: bool) -> Option:
         ranges.append(StartRange(earliest, latest, dice.randint(0, 10_000), int(booked and dice.random() < 0.7)))
     ranges.sort()
     return Option(job, segment, tuple(ranges), dice.choice([0, 200, 800]), dice.choice([0, 200, 800]))
+
+
+def joined_problem(dice: Random, *, jobs: int = 4, booked: bool = False) -> Problem:
+    """A small problem whose segments have several days: travel has its price within a day only."""
+    problem, length = small_problem(dice, jobs=jobs, booked=booked), dice.choice([240, 300, 400])
+    options = [
+        replace(option, ranges=tuple(piece for each in option.ranges for piece in _by_day(each, length)))
+        for option in problem.options
+    ]
+    return replace(
+        problem,
+        options=options,
+        segments=[
+            _with_days(dice, segment, [each.day for o in options if o.segment == number for each in o.ranges])
+            for number, segment in enumerate(problem.segments)
+        ],
+    )
+
+
+def _by_day(start_range: StartRange, length: int) -> Iterator[StartRange]:
+    for day in range(start_range.earliest // length, start_range.latest // length + 1):
+        earliest, latest = max(start_range.earliest, day * length), min(start_range.latest, (day + 1) * length - 5)
+        if earliest <= latest:
+            yield start_range._replace(earliest=earliest, latest=latest, day=day)
+
+
+def _with_days(dice: Random, segment: Segment, days: list[int]) -> Segment:
+    """The booking before has the first day of the starts or an earlier one, the booking after the last or a later."""
+    first, last = min(days, default=0) - dice.choice([0, 0, 1]), max(days, default=0) + dice.choice([0, 0, 1])
+    return replace(segment, days=(first, last), price=segment.price if first == last else 0)
 
 
 def optimum(problem: Problem) -> int:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from recommendations.planning.solver.long_routes import LongRouteSearch
 from recommendations.planning.solver.pricing import RouteSearch, Visit, visits_of
 from recommendations.planning.solver.routes import SCALE, Network
-from tests.recommendations.planning.solver.small_problems import small_problem
+from tests.recommendations.planning.solver.small_problems import joined_problem, small_problem
 
 ENOUGH = 10**6
 dice = st.randoms(use_true_random=False)
@@ -21,10 +21,15 @@ def visits(dice: Random, network: Network, segment: int) -> list[Visit]:
     return visits_of(network, segment, charges, SCALE * dice.choice([0, 500]), [(0, 0)] * sites * 20)
 
 
+def network_of(dice: Random, *, booked: bool = False) -> Network:
+    """Sometimes with several days in a segment."""
+    return Network(dice.choice([small_problem, joined_problem])(dice, jobs=6, booked=booked))
+
+
 @given(dice=dice)
 @settings(max_examples=80, deadline=None)
 def test_finds_the_best_route_or_a_true_limit(dice: Random) -> None:
-    network = Network(small_problem(dice, jobs=6, booked=True))
+    network = network_of(dice, booked=True)
     for segment, options in enumerate(network.by_segment):
         if not options:
             continue
@@ -42,7 +47,7 @@ def test_finds_the_best_route_or_a_true_limit(dice: Random) -> None:
 @given(dice=dice)
 @settings(max_examples=80, deadline=None)
 def test_lists_every_route_above_the_threshold(dice: Random) -> None:
-    network = Network(small_problem(dice, jobs=6))
+    network = network_of(dice)
     for segment, options in enumerate(network.by_segment):
         if not options:
             continue

@@ -8,11 +8,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommendations.planning.evaluation import changes_of, violations, worth_of
-from recommendations.planning.problem import REQUIRED, Leg, Option, PlanJob, Problem, Segment, Solution, StartRange
+from recommendations.planning.problem import (
+    REQUIRED,
+    Leg,
+    Option,
+    Placement,
+    PlanJob,
+    Problem,
+    Segment,
+    Solution,
+    StartRange,
+)
 from recommendations.planning.solver import EFFORTS, solve
 from recommendations.planning.solver.detours import savings
 from recommendations.planning.solver.routes import Network
-from tests.recommendations.planning.solver.small_problems import optimum, small_problem
+from tests.recommendations.planning.solver.small_problems import joined_problem, optimum, small_problem
 
 EFFORT = EFFORTS["normal"]
 dice = st.randoms(use_true_random=False)
@@ -35,6 +45,40 @@ def test_finds_and_proves_the_optimum(dice: Random) -> None:
     best = optimum(problem)
     solution = solved(problem)
     assert (solution.worth, solution.bound, solution.limit) == (best, best, "")
+
+
+@given(dice=dice)
+@settings(max_examples=60, deadline=None)
+def test_finds_and_proves_the_optimum_where_days_are_joined(dice: Random) -> None:
+    problem = joined_problem(dice)
+    best = optimum(problem)
+    solution = solved(problem)
+    assert (solution.worth, solution.bound, solution.limit) == (best, best, "")
+
+
+@given(dice=dice)
+@settings(max_examples=30, deadline=None)
+def test_finds_the_optimum_of_a_repair_where_days_are_joined(dice: Random) -> None:
+    problem = replace(joined_problem(dice, booked=True), max_changes=None)
+    best = optimum(problem)
+    solution = solved(problem)
+    assert (solution.worth, solution.bound) == (best, best)
+
+
+def test_travel_has_its_price_within_a_day_only() -> None:
+    """Two sites 20 hours of drive apart: on one day the way costs more than the second job is worth."""
+    jobs = [PlanJob(15_000, 60, 0), PlanJob(15_000, 60, 1)]
+    legs = [{0: Leg(0, 0), 1: Leg(1_200, 80_000)}, {0: Leg(1_200, 80_000), 1: Leg(0, 0)}]
+    options = [
+        Option(0, 0, (StartRange(0, 0, 500),), price_before=70_000, price_after=90_000),
+        Option(1, 0, (StartRange(2_000, 2_000, 400, day=1), StartRange(4_000, 4_000, 300, day=2)), 70_000, 90_000),
+    ]
+    problem = Problem(jobs, [Segment(0, days=(-1, 2))], options, legs)
+    solution = solved(problem)
+    assert [placement.start for placement in solution.placements] == [0, 2_000]
+    assert (solution.worth, solution.bound) == (30_800, 30_800)
+    # The booking after is on the day of the second job: the third day is not worth its price.
+    assert worth_of(problem, [solution.placements[0], Placement(1, 0, 4_000, 1)]) == 30_700 - 90_000
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,16 @@ def test_reports_progress_that_only_improves() -> None:
     assert all(progress.bound is None or progress.bound >= solution.worth for progress in seen)
 
 
+def test_is_worth_at_least_as_much_as_the_solution_that_it_starts_from() -> None:
+    both, nothing = twice(medium_problem()), QUICK._replace(moves=0)
+    best = solve(both, QUICK)
+    stopped = solve(both, nothing, listen=lambda progress: Signal.STOP, start=best.placements)
+    assert (stopped.worth, stopped.limit) == (best.worth, "stopped")
+    assert worth_of(both, stopped.placements) == best.worth
+    alone = solve(both, nothing, listen=lambda progress: Signal.STOP)
+    assert alone.worth < best.worth
+
+
 def test_stop_keeps_the_best_solution_so_far() -> None:
     problem = medium_problem()
     first: list[Progress] = []
