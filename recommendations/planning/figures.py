@@ -124,10 +124,10 @@ def booked_by(snapshot: Snapshot, placements: Sequence[Placement]) -> list[Booke
 
 def placements_of(snapshot: Snapshot, booked: Iterable[Booked]) -> list[Placement]:
     """The placements that bookings stand for, without those that have no listed option."""
-    wanted = {each.planned.job.pk: each for each in booked}
+    by_job = {each.planned.job.pk: each for each in booked}
     placements = []
     for option in snapshot.problem.options:
-        each = wanted.get(snapshot.jobs[option.job].job.pk)
+        each = by_job.get(snapshot.jobs[option.job].job.pk)
         contractor = snapshot.contractors[snapshot.problem.segments[option.segment].contractor]
         if each is None or each.contractor_id != contractor.pk:
             continue
