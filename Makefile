@@ -20,7 +20,7 @@
 # make image-test    run the steps of the Dockerfile in an empty folder
 # make upgrade-test  run the code of BASE=<commit> on the present schema, beside the present code
 # make release-notes VERSION=0.1.0   print the section of CHANGELOG.md
-# make schema regenerate docs/openapi.yaml after a change of the API
+# make schema regenerate docs/openapi.yaml and docs/asyncapi.yaml after a change of the API or of events
 # make lock   update versions        make clean  remove generated files, including demo data
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -127,6 +127,7 @@ release-notes:
 
 schema: $(READY)
 	@$(RUN_MANAGE) spectacular --file docs/openapi.yaml --validate --fail-on-warn
+	@$(RUN_MANAGE) asyncapi --file docs/asyncapi.yaml
 
 lint: $(READY) $(MODULES) $(PROSE)
 	$(call step,Style,$(BIN)/ruff check .,Many of these go away with: $(BIN)/ruff check --fix .)

@@ -2,83 +2,78 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from assignments.models import Assignment
-from jobs.events import JobEvent
+from jobs.events import JobStatus
 from smartscheduler.events.publishing import Event
 from smartscheduler.timeslots import TimeSlot
 
-
-@dataclass(frozen=True, kw_only=True)
-class JobAssigned(JobEvent):
-    """A job was booked. `plan_id` is the plan whose acceptance did it, here and in the events below."""
-
-    contractor_id: UUID
-    contractor_name: str
-    assignment_id: UUID
-    time_slot: TimeSlot
-    plan_id: UUID | None = None
-
-    @classmethod
-    def of(cls, assignment: Assignment, *, plan_id: UUID | None = None) -> "JobAssigned":
-        return cls(
-            job_id=assignment.job_id,
-            job_number=assignment.job.job_number,
-            contractor_id=assignment.contractor_id,
-            contractor_name=assignment.contractor.name,
-            assignment_id=assignment.pk,
-            time_slot=assignment.slot,
-            plan_id=plan_id,
-        )
+AssignmentStatus = Annotated[str, Assignment.Status]
 
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentEvent(Event):
+    """`assignment_status` and `job_status` are those after the event; `plan_id` is the plan that caused it."""
+
     assignment_id: UUID
+    assignment_status: AssignmentStatus
     job_id: UUID
     job_number: str
+    job_status: JobStatus
     contractor_id: UUID
     contractor_name: str
+    time_slot: TimeSlot
     plan_id: UUID | None = None
 
     @classmethod
-    def of(cls, assignment: Assignment, **facts: Any) -> "AssignmentEvent":
-        """Event with the current state of `assignment`; `facts` are the fields of the event type."""
+    def of(cls, assignment: Assignment, **facts: Any) -> Self:
+        """Event with the current state of `assignment`; `facts` are the other fields of the event type."""
         return cls(
             assignment_id=assignment.pk,
+            assignment_status=assignment.status,
             job_id=assignment.job_id,
             job_number=assignment.job.job_number,
+            job_status=assignment.job.status,
             contractor_id=assignment.contractor_id,
             contractor_name=assignment.contractor.name,
+            time_slot=assignment.slot,
             **facts,
         )
 
 
 @dataclass(frozen=True, kw_only=True)
+class JobAssigned(AssignmentEvent):
+    """A job was booked."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AssignmentMoved(AssignmentEvent):
-    time_slot: TimeSlot
-    previous_status: str
+    """`previous_status` is the status of the assignment before the event."""
+
+    previous_status: AssignmentStatus
 
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentConfirmed(AssignmentMoved):
-    pass
+    """The contractor has accepted the booking."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentStarted(AssignmentMoved):
-    pass
+    """The work has started."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentCompleted(AssignmentMoved):
-    pass
+    """The work is done."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentRescheduled(AssignmentMoved):
+    """The booking was moved to another time."""
+
     previous_time_slot: TimeSlot
 
 
@@ -86,7 +81,6 @@ class AssignmentRescheduled(AssignmentMoved):
 class AssignmentRunningLate(AssignmentEvent):
     """The work is expected to end at `until` instead of the end of the slot; None: the report was withdrawn."""
 
-    time_slot: TimeSlot
     until: datetime | None
 
 
@@ -94,11 +88,12 @@ class AssignmentRunningLate(AssignmentEvent):
 class WindowBroken(AssignmentEvent):
     """The booking starts outside the arrival window that was promised to the customer."""
 
-    time_slot: TimeSlot
     window: TimeSlot
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentCancelled(AssignmentEvent):
+    """The booking was canceled; `time_slot` is free again. A reassigned job gets a JobAssigned next."""
+
     reason: str

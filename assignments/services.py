@@ -174,7 +174,7 @@ def _publish_recorded(assignment: Assignment, actor: User | None) -> None:
         publish(_moved(AssignmentStarted, assignment, Assignment.Status.CONFIRMED), actor=actor)
         return
     publish(_moved(AssignmentCompleted, assignment, Assignment.Status.IN_PROGRESS), actor=actor)
-    publish(JobCompleted(job_id=job.pk, job_number=job.job_number, completed_at=job.completed_at), actor=actor)
+    publish(JobCompleted.of(job, completed_at=job.completed_at), actor=actor)
 
 
 def _check_open(job: Job) -> None:
@@ -230,9 +230,7 @@ def _check_slot(assignment: Assignment, rules: Rules, window_break_reason: str, 
 
 def _publish_break(assignment: Assignment, actor: User | None) -> None:
     if assignment.breaks_window and (window := assignment.job.window):
-        broken = WindowBroken.of(
-            assignment, time_slot=assignment.slot, window=window, reason=assignment.window_break_reason
-        )
+        broken = WindowBroken.of(assignment, window=window, reason=assignment.window_break_reason)
         publish(broken, actor=actor)
 
 
@@ -344,7 +342,7 @@ def report_running_late(*, assignment_id: UUID, until: datetime | None, actor: U
         check_time_of_work(slot, zone, act="reported late", now=now)
         check_late_until(until, slot, zone, now=now)
     assignment.save(update_fields=["late_until"])
-    publish(AssignmentRunningLate.of(assignment, time_slot=slot, until=until), actor=actor)
+    publish(AssignmentRunningLate.of(assignment, until=until), actor=actor)
     return assignment
 
 
@@ -363,7 +361,7 @@ def complete_assignment(*, assignment_id: UUID, actor: User | None) -> Assignmen
     assignment.save(update_fields=["status", "completed_at", "late_until"])
     job.save(update_fields=["status", "completed_at"])
     publish(_moved(AssignmentCompleted, assignment, previous), actor=actor)
-    publish(JobCompleted(job_id=job.pk, job_number=job.job_number, completed_at=now), actor=actor)
+    publish(JobCompleted.of(job, completed_at=now), actor=actor)
     return assignment
 
 
@@ -383,7 +381,7 @@ def cancel_assignment(*, assignment_id: UUID, reason: str, actor: User | None) -
 def _reopen(job: Job, actor: User | None) -> None:
     job.reopen()
     job.save(update_fields=["status"])
-    publish(JobReopened(job_id=job.pk, job_number=job.job_number), actor=actor)
+    publish(JobReopened.of(job), actor=actor)
 
 
 @explain_conflict
@@ -399,7 +397,7 @@ def cancel_job(*, job_id: UUID, reason: str, actor: User | None) -> Job:
         assignment.job = job
         _cancel(assignment, reason, actor)
     job.save(update_fields=["status", "cancel_reason", "cancelled_at"])
-    publish(JobCancelled(job_id=job.pk, job_number=job.job_number, reason=job.cancel_reason), actor=actor)
+    publish(JobCancelled.of(job, reason=job.cancel_reason), actor=actor)
     return job
 
 
@@ -832,4 +830,4 @@ def _reason(reason: str) -> str:
 def _moved(
     kind: type[AssignmentMoved], assignment: Assignment, previous_status: str, **facts: TimeSlot | UUID | None
 ) -> AssignmentEvent:
-    return kind.of(assignment, time_slot=assignment.slot, previous_status=previous_status, **facts)
+    return kind.of(assignment, previous_status=previous_status, **facts)

@@ -46,7 +46,15 @@ def create_contractor(*, working_hours: Sequence[Shift], actor: User | None, **f
     _check(contractor)
     contractor.save()
     _store_shifts(contractor, shifts)
-    publish(ContractorCreated(contractor_id=contractor.pk, contractor_name=contractor.name), actor=actor)
+    created = ContractorCreated(
+        contractor_id=contractor.pk,
+        contractor_name=contractor.name,
+        contractor_type=contractor.type,
+        contractor_status=contractor.status,
+        city=contractor.city,
+        state=contractor.state,
+    )
+    publish(created, actor=actor)
     return contractor
 
 

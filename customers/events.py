@@ -13,12 +13,15 @@ class CustomerEvent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerCreated(CustomerEvent):
-    pass
+    """A customer was added."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerMerged(CustomerEvent):
-    """`merged_id` is the record that no longer exists on its own, `jobs` the number of its jobs."""
+    """Two records of a customer were merged.
+
+    `merged_id` is the record that no longer exists on its own, `jobs` the number of its jobs.
+    """
 
     merged_id: UUID
     jobs: int

@@ -69,18 +69,20 @@ def _create(job: Job, *, actor: User | None, may_be_past: bool = False) -> Job:
         check_not_over(job.window.end, now=timezone.now())
     _insert(job)
     publish(
-        JobCreated(
-            job_id=job.pk,
-            job_number=job.job_number,
+        JobCreated.of(
+            job,
             job_type=job.type,
             priority=job.priority,
             city=job.city,
+            state=job.state,
+            time_zone=job.time_zone,
             desired_date=job.desired_date,
+            duration=job.duration,
         ),
         actor=actor,
     )
     if job.window:
-        publish(WindowPromised(job_id=job.pk, job_number=job.job_number, window=job.window, previous=None), actor=actor)
+        publish(WindowPromised.of(job, window=job.window, previous=None), actor=actor)
     return job
 
 
@@ -115,9 +117,8 @@ def update_job(*, job_id: UUID, actor: User | None, **changes: Any) -> Job:
         _check_desired_date(job)
     job.save()
     publish(
-        JobUpdated(
-            job_id=job.pk,
-            job_number=job.job_number,
+        JobUpdated.of(
+            job,
             # A reference has the name that it has in the API.
             changed={name.removesuffix("_id"): as_json(value) for name, value in changed.items()},
         ),
@@ -154,8 +155,8 @@ def copy_preferences(*, customer: Customer, actor: User | None) -> None:
     preferred, refused = sorted(customer.preferred), sorted(customer.refused)
     customer.jobs.update(preferred_contractors=preferred, refused_contractors=refused)
     changed = dict(zip(COPIED_LISTS, map(as_json, (preferred, refused)), strict=True))
-    for job in customer.jobs.filter(status__in=[Job.Status.OPEN, Job.Status.ASSIGNED]).only("job_number"):
-        publish(JobUpdated(job_id=job.pk, job_number=job.job_number, changed=changed), actor=actor)
+    for job in customer.jobs.filter(status__in=[Job.Status.OPEN, Job.Status.ASSIGNED]).only("job_number", "status"):
+        publish(JobUpdated.of(job, changed=changed), actor=actor)
 
 
 def _copy_contact(job: Job, customer: Customer, *, actor: User | None, always: bool = False) -> None:
@@ -167,7 +168,7 @@ def _copy_contact(job: Job, customer: Customer, *, actor: User | None, always: b
         setattr(job, name, text)
     job.save(update_fields=["customer", "customer_address", *CONTACT])
     moved = {"customer": str(customer.pk)} if always else {}
-    publish(JobUpdated(job_id=job.pk, job_number=job.job_number, changed=moved | changed), actor=actor)
+    publish(JobUpdated.of(job, changed=moved | changed), actor=actor)
 
 
 @domain_transaction
@@ -210,10 +211,10 @@ def set_window(*, job: Job, window: TimeSlot | None, actor: User | None) -> None
         check_not_over(window.end, now=timezone.now())
     job.save(update_fields=["window_start", "window_end"])
     if window:
-        promised = WindowPromised(job_id=job.pk, job_number=job.job_number, window=window, previous=previous)
+        promised = WindowPromised.of(job, window=window, previous=previous)
         publish(promised, actor=actor)
     elif previous:
-        publish(WindowWithdrawn(job_id=job.pk, job_number=job.job_number, previous=previous), actor=actor)
+        publish(WindowWithdrawn.of(job, previous=previous), actor=actor)
 
 
 def _insert(job: Job) -> None:

@@ -22,6 +22,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from smartscheduler import settings as settings_of_product
 from smartscheduler.ops.local.servers.valkey import Valkey
+from tests.events.declared import check_data
 
 settings.register_profile(
     "suite", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -113,6 +114,19 @@ SETTINGS_OF_ALL_TESTS = {
 def settings_of_all_tests(django_test_environment: None) -> Iterator[None]:
     with test_utils.override_settings(**SETTINGS_OF_ALL_TESTS):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def events_as_declared(django_test_environment: None) -> Iterator[None]:
+    """Check the data of every event that a test publishes against docs/asyncapi.yaml."""
+    from smartscheduler.events.publishing import Event, domain_event  # after Django is set up
+
+    def check(*, event: Event, **_: Any) -> None:
+        check_data(event.type, event.data)
+
+    domain_event.connect(check, dispatch_uid="as declared")
+    yield
+    domain_event.disconnect(dispatch_uid="as declared")
 
 
 @pytest.fixture

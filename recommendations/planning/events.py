@@ -15,6 +15,8 @@ class PlanEvent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PlanRequested(PlanEvent):
+    """A user requested a plan for `jobs` open jobs."""
+
     jobs: int
     first_day: date
     last_day: date
@@ -32,7 +34,7 @@ class PlanProgressed(PlanEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PlanReady(PlanEvent):
-    """`stopped`: a user stopped the run, so this is the best plan until then."""
+    """The run has ended with a proposal. `stopped`: a user stopped the run, so this is the best plan until then."""
 
     planned: int
     unplanned: int
@@ -41,6 +43,8 @@ class PlanReady(PlanEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PlanFailed(PlanEvent):
+    """The run failed. Nothing of it is kept."""
+
     reason: str
 
 
@@ -66,7 +70,7 @@ class PlanCancelled(PlanEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PlanDiscarded(PlanEvent):
-    pass
+    """A user closed the proposal. Nothing of it was booked."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,8 @@ from smartscheduler.accounts.drf_permissions import RolePermission
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.rest.views import KnownParameters
-from smartscheduler.events import event_log
+from smartscheduler.events import cloud_events, event_log
+from smartscheduler.events.cloud_events import CloudEventsRenderer, as_cloud_event
 from smartscheduler.events.long_polling import read_or_wait
 from smartscheduler.events.redaction import limited_envelope
 from smartscheduler.events.subscriptions import Selection
@@ -58,7 +59,35 @@ def _check(request: Request, account: User | Refusal) -> None:
     request.user = account
 
 
+class CloudEventSerializer(serializers.Serializer[dict[str, object]]):
+    """A domain event as a CloudEvent."""
+
+    specversion = serializers.ChoiceField(choices=["1.0"])
+    id = serializers.UUIDField()
+    source = serializers.CharField(help_text=_("The address of the event log."))  # type: ignore[assignment]
+    type = serializers.CharField(help_text=_("`smartscheduler.` and the event type."))
+    time = serializers.DateTimeField()
+    subject = serializers.CharField(required=False, help_text=_("The topic of the event, such as `job:ID`."))
+    datacontenttype = serializers.ChoiceField(choices=["application/json"])
+    sequence = serializers.RegexField(r"^\d{19}$", help_text=_("The sequence number with leading zeros."))
+    actorid = serializers.UUIDField(required=False)
+    actorname = serializers.CharField(required=False)
+    data = serializers.DictField()  # type: ignore[assignment]
+
+
+CloudEventPage = inline_serializer(
+    "CloudEventPage",
+    {
+        "results": CloudEventSerializer(many=True),
+        "head": serializers.IntegerField(),
+        "next_after": serializers.IntegerField(),
+        "resync": serializers.BooleanField(),
+    },
+)
+
+
 class EventsView(KnownParameters):
+    renderer_classes = (*KnownParameters.renderer_classes, CloudEventsRenderer)
     required_permissions = {"get": Permission.VIEW_EVENTS}
 
     def query_parameters(self) -> dict[str, bool]:
@@ -67,7 +96,7 @@ class EventsView(KnownParameters):
     @extend_schema(
         operation_id="events_list",
         tags=["events"],
-        responses=EventPage,
+        responses={(200, "application/json"): EventPage, (200, cloud_events.MEDIA_TYPE): CloudEventPage},
         parameters=[
             OpenApiParameter(
                 "after", int, description="Return events after this sequence number. Default: from the oldest event."
@@ -85,7 +114,10 @@ class EventsView(KnownParameters):
         ],
     )
     def get(self, request: Request) -> Response:
-        """Events in order of delivery, oldest first. Values that the reader may not see are null."""
+        """Events in order of delivery, oldest first. Values that the reader may not see are null.
+
+        With `Accept: application/cloudevents+json`, each result has the attributes of CloudEvents 1.0.
+        """
         query = request.query_params
         types, topics = (",".join(query.getlist(name)) for name in ("type", "topics"))
         selection = Selection.parse(types=types, topics=topics, types_parameter="type")
@@ -100,4 +132,6 @@ class EventsView(KnownParameters):
         )
         request._request.waited = waited  # type: ignore[attr-defined]  # for SlowRequestMiddleware
         shown = [limited_envelope(envelope, request.user) for envelope in page.envelopes]
+        if isinstance(request.accepted_renderer, CloudEventsRenderer):
+            shown = [as_cloud_event(envelope) for envelope in shown]
         return Response({"results": shown, "head": page.head, "next_after": page.upto, "resync": page.resync})

@@ -97,7 +97,7 @@ def erase(
             about = OutboxEvent.objects.filter(data__contains={"job_id": str(job.pk)})
             copy_erasure.redact_events(about, patterns, fields=FIELDS)
     for job in jobs:
-        publish(JobUpdated(job_id=job.pk, job_number=job.job_number, changed=dict.fromkeys(FIELDS)), actor=actor)
+        publish(JobUpdated.of(job, changed=dict.fromkeys(FIELDS)), actor=actor)
 
 
 def patterns_of(

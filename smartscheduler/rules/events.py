@@ -8,7 +8,10 @@ from smartscheduler.events.publishing import Event
 
 @dataclass(frozen=True, kw_only=True)
 class RulesPublished(Event):
-    """`changed` maps each changed field to its new value, `previous` to its old value."""
+    """A version of the scheduling rules was published.
+
+    `changed` maps each changed field to its new value, `previous` to its old value.
+    """
 
     version: int
     changed: dict[str, Any]

@@ -2,7 +2,7 @@
 
 import typing
 from dataclasses import fields
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ EXAMPLES: dict[Any, Any] = {
     bool: True,
     date: START.date(),
     datetime: START,
+    timedelta: END - START,
     TimeSlot: TimeSlot(START, END),
     dict: {"customer_name": "Somebody"},
     type(None): None,

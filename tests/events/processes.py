@@ -91,9 +91,11 @@ def web(**changes: Any) -> Iterator[int]:
 
 
 @contextmanager
-def web_process(*, log: Path | None = None, **changes: str) -> "Iterator[tuple[int, subprocess.Popen[bytes]]]":
-    """The same with the process, and with a file for its log."""
-    port = free_port()
+def web_process(
+    *, log: Path | None = None, port: int | None = None, **changes: str
+) -> "Iterator[tuple[int, subprocess.Popen[bytes]]]":
+    """The same with the process, with a file for its log, and on a port that another process has left."""
+    port = port or free_port()
     command = [sys.executable, *process_specs.web(host="127.0.0.1", port=port, workers=1)]
     quiet = [] if log else ["--log-level", "warning"]
     with running([*command, *quiet], log=log, **changes) as process:

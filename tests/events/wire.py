@@ -21,6 +21,7 @@ from smartscheduler.accounts.session_store import SessionStore
 from smartscheduler.accounts.websocket_tickets import issue_ticket
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.events.publishing import RecommendationsUpdated, publish
+from tests.events.declared import check_frame
 from tests.events.processes import wait_until
 
 # A full queue would hold up the closing handshake. A keepalive joins the thread that `recv` joins: in Python 3.11, two
@@ -63,8 +64,9 @@ class Subscriber:
         self.connection = connection
 
     def frame(self, timeout: float = 120.0) -> dict[str, Any]:
-        """The next frame. Raises TimeoutError."""
+        """The next frame, which is as docs/asyncapi.yaml declares it. Raises TimeoutError."""
         frame: dict[str, Any] = json.loads(self.connection.recv(timeout))
+        check_frame(frame)
         return frame
 
     def frames(self, timeout: float = 120.0) -> Iterator[dict[str, Any]]:
