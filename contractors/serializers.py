@@ -16,6 +16,7 @@ from smartscheduler.accounts.visibility_rest import StrictModelSerializer, Visib
 from smartscheduler.core.rest.fields import (
     LOCATION_FIELDS,
     ClockField,
+    E164Field,
     InstantField,
     InstantOrDayField,
     LineTextField,
@@ -101,6 +102,7 @@ class ContractorSerializer(StrictModelSerializer):
         help_text=_("IANA name. Derived from the coordinates when it is not given."),
     )
     working_hours = ShiftSerializer(many=True, allow_empty=False, max_length=200)  # type: ignore[call-arg]
+    phone_e164 = E164Field(source="phone_number")
     skills = SkillsListField(default=list)
     service_radius_miles = serializers.DecimalField(
         max_digits=7,
@@ -121,6 +123,7 @@ class ContractorSerializer(StrictModelSerializer):
             "rating",
             "rating_count",
             "phone_number",
+            "phone_e164",
             "email",
             "skills",
             "location",

@@ -10,6 +10,7 @@ from jobs.models import Job
 from smartscheduler.accounts.visibility_rest import StrictModelSerializer
 from smartscheduler.core.rest.fields import (
     LOCATION_FIELDS,
+    E164Field,
     IdField,
     InstantField,
     InstantOrDayField,
@@ -99,6 +100,7 @@ class JobSerializer(StrictModelSerializer):
         required=False,
         help_text=_("The address of the customer at which the site is. Without it, the address at `location`."),
     )
+    customer_phone_e164 = E164Field(source="customer_phone")
     assignment = serializers.SerializerMethodField(help_text=_("The live assignment, or else the last one."))
 
     class Meta:
@@ -121,6 +123,7 @@ class JobSerializer(StrictModelSerializer):
             "customer_address",
             "customer_name",
             "customer_phone",
+            "customer_phone_e164",
             "external_id",
             "source",
             "assignment",

@@ -18,9 +18,11 @@ from recommendations.ranking import MOST_ENTRIES, MOST_JOBS, MOST_RESULTS, MOST_
 from recommendations.results import RankedCandidate, Ranking
 from recommendations.why_not import Answer
 from smartscheduler.accounts.visibility import visible_values
+from smartscheduler.core.entry.phone_numbers import e164
 from smartscheduler.core.geo.postal_areas import check_place
 from smartscheduler.core.rest.fields import (
     BoundedListField,
+    E164Field,
     HoursField,
     InstantField,
     InstantOrDayField,
@@ -125,6 +127,7 @@ def request_of(payload: dict[str, Any]) -> JobRequest:
 
 class RankedContractorSerializer(serializers.ModelSerializer[Contractor]):
     rating = serializers.FloatField()
+    phone_e164 = E164Field(source="phone_number")
 
     class Meta:
         model = Contractor
@@ -135,6 +138,7 @@ class RankedContractorSerializer(serializers.ModelSerializer[Contractor]):
             "rating",
             "rating_count",
             "phone_number",
+            "phone_e164",
             "email",
             "city",
             "state",
@@ -272,7 +276,8 @@ def _entry(entry: RankedCandidate, reader: Any) -> dict[str, Any]:
 
 
 def _contractor(contractor: Contractor, reader: Any) -> dict[str, Any]:
-    values = {name: getattr(contractor, name) for name in RankedContractorSerializer.Meta.fields}
+    stored = [name for name in RankedContractorSerializer.Meta.fields if name != "phone_e164"]
+    values = {name: getattr(contractor, name) for name in stored} | {"phone_e164": e164(contractor.phone_number)}
     return visible_values(contractor._meta.label_lower, values, reader) | {"rating": float(contractor.rating)}
 
 

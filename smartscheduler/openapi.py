@@ -75,6 +75,10 @@ LIMITED_COMPONENTS = {
     "planning.planitem": ("PlanItem",),
     "planning.planmiss": ("PlanMiss",),
 }
+MERGE_NOTE = (
+    "The body is merged into the record: fields that it does not name keep their values, also inside `location`. "
+    "A list is replaced as a whole."
+)
 HIDDEN_NOTE = "Null for roles that may not see it."
 BLURRED_NOTE = "Rounded to two decimals for roles that may not see the exact value."
 REASONLESS_NOTE = "The reasons why contractors are left out are null for roles that may not see them."
@@ -133,6 +137,11 @@ class Schema(AutoSchema):
         """`assignments_confirm` instead of `assignments_confirm_create`: an action creates no record."""
         operation, action = super().get_operation_id(), getattr(self.view, "action", None)
         return operation.removesuffix("_create") if action and operation.endswith(f"_{action}_create") else operation
+
+    def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular takes no arguments
+        """The docstring; for PATCH, also how the body is merged."""
+        description: str = super().get_description() or ""
+        return f"{description}\n\n{MERGE_NOTE}".strip() if self.method == "PATCH" else description
 
     def get_override_parameters(self) -> list[Any]:
         """The headers for conditional and idempotent requests."""

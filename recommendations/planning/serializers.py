@@ -24,10 +24,10 @@ from smartscheduler.core.rest.fields import (
     DayField,
     IdField,
     InstantField,
-    LineTextField,
     NotesTextField,
     StrictSerializer,
     TimeSlotSerializer,
+    ZipCodeField,
 )
 from smartscheduler.core.rest.openapi_examples import sent_as
 from smartscheduler.places import Point
@@ -236,11 +236,11 @@ class JobFilterSerializer(StrictSerializer):
 class AreaSerializer(StrictSerializer):
     """A ZIP code, or coordinates, with a distance; or a list of ZIP codes."""
 
-    zip_code = LineTextField(max_length=5, required=False)
+    zip_code = ZipCodeField(max_length=5, required=False)
     latitude = serializers.FloatField(min_value=-90, max_value=90, required=False)
     longitude = serializers.FloatField(min_value=-180, max_value=180, required=False)
     miles = serializers.FloatField(min_value=0.1, max_value=1000, required=False)
-    zip_codes = BoundedListField(child=LineTextField(max_length=5), min_length=1, max_length=1000, required=False)
+    zip_codes = BoundedListField(child=ZipCodeField(max_length=5), min_length=1, max_length=1000, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         ways = [{"zip_codes"}, {"zip_code", "miles"}, {"latitude", "longitude", "miles"}]

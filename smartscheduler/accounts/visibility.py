@@ -79,6 +79,7 @@ def _place(permission: Permission) -> dict[str, FieldRule]:
 FIELD_RULES: dict[str, dict[str, FieldRule]] = {
     "contractors.contractor": {
         "phone_number": FieldRule(CONTACTS, hide),
+        "phone_e164": FieldRule(CONTACTS, hide),
         "email": FieldRule(CONTACTS, hide),
         **_place(CONTACTS),
     },
@@ -100,6 +101,7 @@ FIELD_RULES: dict[str, dict[str, FieldRule]] = {
         "customer_address": FieldRule(CUSTOMERS, hide),
         "customer_name": FieldRule(CUSTOMERS, hide),
         "customer_phone": FieldRule(CUSTOMERS, hide),
+        "customer_phone_e164": FieldRule(CUSTOMERS, hide),
         "special_requirements": FieldRule(CUSTOMERS, hide),
         "cancel_reason": FieldRule(CUSTOMERS, impersonal),
         **_place(CUSTOMERS),

@@ -19,7 +19,9 @@ from smartscheduler.core.rest.fields import (
     InstantField,
     LineTextField,
     NotesTextField,
+    PhoneField,
     StrictSerializer,
+    ZipCodeField,
 )
 from smartscheduler.core.text import normalize_search
 
@@ -50,6 +52,14 @@ class StrictModelSerializer(StrictSerializer, VisibleFieldsSerializer):
         models.DateTimeField: InstantField,
         models.DurationField: HoursField,
     }
+    # Fields that take more spellings than their column stores.
+    spelled_fields = {"zip_code": ZipCodeField, "phone_number": PhoneField, "customer_phone": PhoneField}
+
+    def build_standard_field(
+        self, field_name: str, model_field: "models.Field[Any, Any]"
+    ) -> tuple[type[Any], dict[str, Any]]:
+        field_class, arguments = super().build_standard_field(field_name, model_field)
+        return self.spelled_fields.get(field_name, field_class), arguments
 
 
 class VisibleFieldsSearch(filters.SearchFilter):

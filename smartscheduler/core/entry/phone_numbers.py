@@ -12,6 +12,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
 SEPARATORS = re.compile(r"[\s().+/·-]")
+NO_DIGIT = re.compile(r"\D", re.ASCII)
 SHOWN = re.compile(r"\(\d{3}\) \d{3}-\d{4}", re.ASCII)
 # A US number as shown, or E.164 for the other countries (in the North American plan, E.164 starts with +1).
 STORED_ON_JOBS = r"^(\([0-9]{3}\) [0-9]{3}-[0-9]{4}|\+[2-9][0-9]{6,14})\Z"
@@ -175,6 +176,11 @@ def compact_number(number: str) -> str:
     """A number in E.164 as on jobs: `(512) 555-0143`, or E.164 for other countries."""
     digits = number.removeprefix("+1")
     return f"({digits[:3]}) {digits[3:6]}-{digits[6:]}" if digits != number and len(digits) == HOME_DIGITS else number
+
+
+def e164(stored: str) -> str:
+    """A number as on jobs and contractors, `(512) 555-0143`, in E.164. One in E.164 and an empty text stay."""
+    return f"+{HOME_CODE}{NO_DIGIT.sub('', stored)}" if SHOWN.fullmatch(stored) else stored
 
 
 def stored_part(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,8 @@ from rest_framework import serializers
 
 from smartscheduler.core.db.text_fields import stored_form
 from smartscheduler.core.email_addresses import account_address, contact_address
+from smartscheduler.core.entry.addresses import ZIP
+from smartscheduler.core.entry.phone_numbers import e164, read_phone
 from smartscheduler.core.json_values import instant
 from smartscheduler.core.rest.openapi_examples import sent_as
 from smartscheduler.core.text import many_lines, one_line
@@ -182,17 +184,84 @@ class ClockField(serializers.Field[time, str, str, Any]):
         return value.isoformat("minutes" if not (value.second or value.microsecond) else "auto")
 
 
-@extend_schema_field({"type": "string", "pattern": r"^\d{1,2}:[0-5]\d:[0-5]\d$", "example": "02:30:00"})
+@extend_schema_field(
+    {
+        "type": "string",
+        "pattern": r"^(\d{1,3}:[0-5]\d:[0-5]\d|PT(?=\d)(\d{1,3}H)?(\d{1,4}M)?(\d{1,5}S)?)$",
+        "description": "A duration as `HH:MM:SS`, or in hours, minutes and seconds of ISO 8601, `PT2H30M`. "
+        "The response has `HH:MM:SS`.",
+        "example": "02:30:00",
+    }
+)
 class HoursField(serializers.DurationField):
-    """A duration, `HH:MM:SS`."""
+    """A duration, `HH:MM:SS` or `PT2H30M`."""
 
-    default_error_messages = {"shape": _("Enter a duration as HH:MM:SS, for example 02:30:00.")}
+    default_error_messages = {"shape": _("Enter a duration as HH:MM:SS or ISO 8601, for example 02:30:00 or PT2H30M.")}
     shape = re.compile(r"\d{1,3}:[0-5]\d:[0-5]\d", re.ASCII)
+    iso_shape = re.compile(r"PT(?=\d)(?:(\d{1,3})H)?(?:(\d{1,4})M)?(?:(\d{1,5})S)?", re.ASCII)
 
     def to_internal_value(self, value: Any) -> Any:
-        if not isinstance(value, str) or not self.shape.fullmatch(value):
+        if not isinstance(value, str):
+            self.fail("shape")
+        if parts := self.iso_shape.fullmatch(value):
+            hours, minutes, seconds = (int(part or 0) for part in parts.groups())
+            return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        if not self.shape.fullmatch(value):
             self.fail("shape")
         return super().to_internal_value(value)
+
+
+def _five_digits(text: str) -> str:
+    line = one_line(text)
+    parts = ZIP.fullmatch(line)
+    return parts[1] if parts else line
+
+
+@extend_schema_field(
+    {
+        "type": "string",
+        "pattern": r"^\d{5}(-?\d{4})?$",
+        "description": "A ZIP code, or ZIP+4: the four digits after the hyphen are not stored. "
+        "The response has five digits.",
+        "example": "78701",
+    }
+)
+class ZipCodeField(NormalText, serializers.CharField):
+    """A ZIP code of five digits; the extension of ZIP+4 is dropped, as in files."""
+
+    normal = staticmethod(_five_digits)
+
+
+@extend_schema_field(
+    {
+        "type": "string",
+        "description": "A phone number in any usual spelling: of the US with or without `+1`, of other countries in "
+        "E.164 where the field takes them. The response has a US number as `(512) 555-0143`.",
+        "example": "(512) 555-0143",
+    }
+)
+class PhoneField(NormalText, serializers.CharField):
+    """A phone number as typed, stored as on jobs and contractors."""
+
+    normal = staticmethod(lambda text: read_phone(one_line(text)))
+
+
+@extend_schema_field(
+    {
+        "type": "string",
+        "pattern": r"^(\+[1-9]\d{6,14})?$",
+        "description": "The same number in E.164, for programs that dial or compare; empty without a number.",
+        "example": "+15125550143",
+    }
+)
+class E164Field(serializers.CharField):
+    """The phone number of the field `source` in E.164; read-only."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "read_only": True})
+
+    def to_representation(self, value: str) -> str:
+        return e164(value)
 
 
 class IdField(serializers.UUIDField):
