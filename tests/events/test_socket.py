@@ -263,7 +263,7 @@ def test_an_account_opens_so_many_a_minute_and_an_address_fails_so_often(user: U
         with subscribed(port, user) as subscriber:
             assert closed(subscriber) == 4429
         # Requests without an account from the same address do not close sockets.
-        visits = [httpx2.get(f"http://127.0.0.1:{port}/admin/login/").status_code for _ in range(5)]
+        visits = [httpx2.get(f"http://127.0.0.1:{port}/admin/login/", timeout=120).status_code for _ in range(5)]
         assert visits == [200] * 3 + [429] * 2
         with subscribed(port, another) as subscriber:
             subscriber.until("ready")

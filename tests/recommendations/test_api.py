@@ -89,6 +89,7 @@ def test_the_ranking_of_a_job(api: APIClient) -> None:
         "rating": 5.0,
         "rating_count": 10,
         "phone_number": good.phone_number,
+        "phone_e164": "+15125550143",
         "email": good.email,
         "city": "Austin",
         "state": "TX",

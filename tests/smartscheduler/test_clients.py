@@ -175,9 +175,10 @@ class Declaration:
     def check(self, operation: dict[str, Any], status: int, sent: Any) -> None:
         """Raise an error unless the schema declares this response."""
         response = operation["responses"][str(status)]
-        for schema in (content["schema"] for content in response.get("content", {}).values()):
+        # The first media type is that of a client that asks for none.
+        for content in list(response.get("content", {}).values())[:1]:
             components = {"components": self.document["components"]}
-            jsonschema.Draft202012Validator({**schema, **components}).validate(sent)
+            jsonschema.Draft202012Validator({**content["schema"], **components}).validate(sent)
 
 
 def test_every_operation_answers_a_python_client_what_the_schema_declares(
