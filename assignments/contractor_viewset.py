@@ -3,8 +3,21 @@
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
 from assignments.broken_bookings import conflicts_of, unmet_reasons
+from contractors.models import Contractor
+from contractors.serializers import (
+    ChangedContractorSerializer,
+    ContractorDetailSerializer,
+    ContractorSerializer,
+    NewContractorSerializer,
+)
 from contractors.viewsets import ContractorViewSet
+from smartscheduler.accounts.permissions import Permission
+from smartscheduler.core.rest.by_reference import BY_REFERENCE, ByReferenceMixin
 from smartscheduler.core.rest.fields import slot_as_json
 from smartscheduler.rules.current import current_rules
 
@@ -29,3 +42,28 @@ class BookedContractorViewSet(ContractorViewSet):
             ],
             "conflicts_count": count,
         }
+
+
+class ContractorByReferenceView(ByReferenceMixin, BookedContractorViewSet):
+    referenced = Contractor
+    required_permissions = {
+        "retrieve_by_reference": Permission.VIEW_CONTRACTORS,
+        "put_by_reference": Permission.ADD_CONTRACTORS,
+    }
+
+    @extend_schema(
+        parameters=BY_REFERENCE, responses=ContractorDetailSerializer, operation_id="contractors_retrieve_by_reference"
+    )
+    def retrieve_by_reference(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The contractor with this number in another system."""
+        return super().retrieve_by_reference(request)
+
+    @extend_schema(
+        parameters=BY_REFERENCE,
+        request=ContractorSerializer,
+        responses={200: ChangedContractorSerializer, 201: NewContractorSerializer},
+        operation_id="contractors_put_by_reference",
+    )
+    def put_by_reference(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Create the contractor with this number in another system (201), or replace its writable fields (200)."""
+        return super().put_by_reference(request)

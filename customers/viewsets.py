@@ -26,6 +26,7 @@ from customers.serializers import (
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.accounts.visibility_rest import StableOrdering
+from smartscheduler.core.rest.by_reference import BY_REFERENCE, ByReferenceMixin
 from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.views import ReadsBody
 from smartscheduler.idempotency.mixin import IdempotencyMixin
@@ -106,3 +107,28 @@ class CustomerViewSet(
             duplicate.customer.same = duplicate.same  # type: ignore[attr-defined]  # read by the serializer
         customers = [duplicate.customer for duplicate in duplicates]
         return CustomerDuplicateSerializer(customers, many=True, context=self.get_serializer_context()).data
+
+
+class CustomerByReferenceView(ByReferenceMixin, CustomerViewSet):
+    referenced = Customer
+    required_permissions = {
+        "retrieve_by_reference": Permission.VIEW_JOBS,
+        "put_by_reference": Permission.ADD_JOBS,
+    }
+
+    @extend_schema(
+        parameters=BY_REFERENCE, responses=CustomerSerializer, operation_id="customers_retrieve_by_reference"
+    )
+    def retrieve_by_reference(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The customer with this number in another system."""
+        return super().retrieve_by_reference(request)
+
+    @extend_schema(
+        parameters=BY_REFERENCE,
+        request=CustomerSerializer,
+        responses={200: CustomerSerializer, 201: NewCustomerSerializer},
+        operation_id="customers_put_by_reference",
+    )
+    def put_by_reference(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Create the customer with this number in another system (201), or replace its writable fields (200)."""
+        return super().put_by_reference(request)

@@ -18,6 +18,7 @@ from jobs.querysets import URGENCY, JobQuerySet
 from jobs.serializers import JobSerializer
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
+from smartscheduler.core.rest.by_reference import BY_REFERENCE, ByReferenceMixin
 from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.views import ReadsBody
 from smartscheduler.idempotency.mixin import IdempotencyMixin
@@ -74,3 +75,26 @@ class JobViewSet(
     def _update(self, request: Request, pk: UUID, *, partial: bool) -> Response:
         changes = self.body(JobSerializer, partial=partial)
         return self.after(services.update_job(job_id=pk, actor=cast(User, request.user), **changes))
+
+
+class JobByReferenceView(ByReferenceMixin, JobViewSet):
+    referenced = Job
+    required_permissions = {
+        "retrieve_by_reference": Permission.VIEW_JOBS,
+        "put_by_reference": Permission.ADD_JOBS,
+    }
+
+    @extend_schema(parameters=BY_REFERENCE, responses=JobSerializer, operation_id="jobs_retrieve_by_reference")
+    def retrieve_by_reference(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The job with this number in another system."""
+        return super().retrieve_by_reference(request)
+
+    @extend_schema(
+        parameters=BY_REFERENCE,
+        request=JobSerializer,
+        responses={200: JobSerializer, 201: JobSerializer},
+        operation_id="jobs_put_by_reference",
+    )
+    def put_by_reference(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Create the job with this number in another system (201), or replace its writable fields (200)."""
+        return super().put_by_reference(request)

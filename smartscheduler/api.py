@@ -17,11 +17,11 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
-from assignments.contractor_viewset import BookedContractorViewSet
+from assignments.contractor_viewset import BookedContractorViewSet, ContractorByReferenceView
 from assignments.schedule_views import AvailabilityView, ScheduleView
 from assignments.viewsets import AssignmentViewSet, JobCancelView, JobWindowView
-from customers.viewsets import CustomerViewSet
-from jobs.viewsets import JobViewSet
+from customers.viewsets import CustomerByReferenceView, CustomerViewSet
+from jobs.viewsets import JobByReferenceView, JobViewSet
 from recommendations.planning.viewsets import PlanExportView, PlanItemsView, PlanMissesView, PlanViewSet
 from recommendations.viewsets import (
     BatchRecommendationsView,
@@ -102,6 +102,14 @@ router.register("jobs", JobViewSet, basename="job")
 router.register("assignments", AssignmentViewSet, basename="assignment")
 router.register("plans", PlanViewSet, basename="plan")
 
+# Views by a number of another system, which can contain a slash.
+BY_REFERENCE: dict[str, Any] = {
+    "jobs": JobByReferenceView,
+    "customers": CustomerByReferenceView,
+    "contractors": ContractorByReferenceView,
+}
+BY_REFERENCE_ACTIONS = {"get": "retrieve_by_reference", "put": "put_by_reference"}
+
 app_name = "api"
 urlpatterns = [
     path("v1/auth/login/", LoginView.as_view(), name="login"),
@@ -130,6 +138,14 @@ urlpatterns = [
     path("v1/dashboard/", DashboardView.as_view(), name="dashboard"),
     path("v1/recommendations/batch/", BatchRecommendationsView.as_view(), name="recommendations-batch"),
     path("v1/recommendations/", RecommendationsView.as_view(), name="recommendations"),
+    *(
+        path(
+            f"v1/{name}/by-ref/<str:source>/<path:external_id>/",
+            view.as_view(BY_REFERENCE_ACTIONS),
+            name=f"{name}-by-reference",
+        )
+        for name, view in BY_REFERENCE.items()
+    ),
     path("v1/", include(router.urls)),
     re_path(r"^v1/health/live/?$", health.live, name="live"),
     re_path(r"^v1/health/ready/?$", health.ready, name="ready"),

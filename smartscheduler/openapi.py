@@ -148,7 +148,7 @@ class Schema(AutoSchema):
         parameters = list(super().get_override_parameters())
         if isinstance(self.view, IdempotencyMixin) and self.method == "POST":
             parameters.append(IDEMPOTENCY_KEY)
-        if isinstance(self.view, ConditionalRequestMixin) and "{id}" in self.path:
+        if isinstance(self.view, ConditionalRequestMixin) and ("{id}" in self.path or "/by-ref/" in self.path):
             parameters += [IF_NONE_MATCH] if self.method == "GET" else [IF_MATCH]
         return parameters
 

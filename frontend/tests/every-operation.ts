@@ -18,6 +18,7 @@ const run = crypto.randomUUID().slice(0, 8);
 const SKILL = `Typed client ${run}`;
 const MONDAY = "2030-03-04";
 const [EIGHT, TEN] = [`${MONDAY}T14:00:00Z`, `${MONDAY}T16:00:00Z`];
+const REFERENCE = { params: { path: { source: "typed", external_id: `${run}/1` } } };
 const REASON = { reason: "Only a test" };
 
 const location = {
@@ -92,6 +93,8 @@ async function contractors() {
   await read(api.POST("/api/v1/contractors/{id}/deactivate/", at(cleo.id)));
   await read(api.POST("/api/v1/contractors/{id}/activate/", at(cleo.id)));
   await read(api.DELETE("/api/v1/contractors/{id}/", at(cleo.id)));
+  await read(api.PUT("/api/v1/contractors/by-ref/{source}/{external_id}/", { ...REFERENCE, body: { ...contractor("Clea"), skills: [] } }));
+  await read(api.GET("/api/v1/contractors/by-ref/{source}/{external_id}/", REFERENCE));
 }
 
 async function jobs() {
@@ -104,6 +107,8 @@ async function jobs() {
   await read(api.POST("/api/v1/jobs/{id}/window/", { ...at(id), body: { start: EIGHT, end: TEN } }));
   await read(api.DELETE("/api/v1/jobs/{id}/window/", at(id)));
   await read(api.POST("/api/v1/jobs/{id}/cancel/", { ...at(id), body: REASON }));
+  await read(api.PUT("/api/v1/jobs/by-ref/{source}/{external_id}/", { ...REFERENCE, body: job }));
+  await read(api.GET("/api/v1/jobs/by-ref/{source}/{external_id}/", REFERENCE));
 }
 
 async function customers() {
@@ -114,6 +119,8 @@ async function customers() {
   await read(api.GET("/api/v1/customers/{id}/", at(id)));
   await read(api.PUT("/api/v1/customers/{id}/", { ...at(id), body: { name: "Kit Gray", phones } }));
   await read(api.PATCH("/api/v1/customers/{id}/", { ...at(id), body: { company: "Gray" } }));
+  await read(api.PUT("/api/v1/customers/by-ref/{source}/{external_id}/", { ...REFERENCE, body: { name: "Kit Ray", phones } }));
+  await read(api.GET("/api/v1/customers/by-ref/{source}/{external_id}/", REFERENCE));
   await read(api.GET("/api/v1/customers/{id}/duplicates/", at(id)));
   await read(api.POST("/api/v1/customers/{id}/merge/", { ...at(id), body: { other: twin.id } }));
 }

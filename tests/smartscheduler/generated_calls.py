@@ -145,6 +145,14 @@ def contractors(api: Any) -> None:
     call("contractors", "contractors_deactivate", cleo.id, client=api)
     call("contractors", "contractors_activate", cleo.id, client=api)
     call("contractors", "contractors_destroy", cleo.id, client=api)
+    put_by_reference(api, "contractors", "ContractorRequest", {**contractor("Clea"), "skills": []})
+
+
+def put_by_reference(api: Any, kind: str, model: str, values: dict[str, Any]) -> None:
+    reference = ("generated", str(uuid4()))
+    for _ in range(2):
+        call(kind, f"{kind}_put_by_reference", *reference, client=api, body=body(model, **values))
+    call(kind, f"{kind}_retrieve_by_reference", *reference, client=api)
 
 
 def jobs(api: Any) -> None:
@@ -156,6 +164,7 @@ def jobs(api: Any) -> None:
     call("jobs", "jobs_partial_update", job.id, client=api, body=change)
     call("jobs", "jobs_promise_window", job.id, client=api, body=body("WindowRequest", start=EIGHT, end=TEN))
     call("jobs", "jobs_withdraw_window", job.id, client=api)
+    put_by_reference(api, "jobs", "JobRequest", JOB)
     call("jobs", "jobs_cancel", job.id, client=api, body=body("ReasonRequest", reason="Only a test"))
 
 
@@ -175,6 +184,7 @@ def customers(api: Any) -> None:
         client=api,
         body=body("PatchedCustomerRequest", company="Gray"),
     )
+    put_by_reference(api, "customers", "CustomerRequest", kit)
     call("customers", "customers_duplicates_list", first.id, client=api)
     call("customers", "customers_merge", first.id, client=api, body=body("MergeRequest", other=str(second.id)))
 

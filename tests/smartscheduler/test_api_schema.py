@@ -122,7 +122,8 @@ def test_the_examples_are_accepted(document: Any) -> None:
                 create_customer(actor=None, id=body["other"], name="Grace Hil")
         else:
             pk = (JobFactory if "/jobs/" in path else ContractorFactory)().pk
-        response = getattr(client, method)(path.replace("{id}", str(pk)), body)
+        url = path.format(id=pk, source="jobber", external_id="A-17")
+        response = getattr(client, method)(url, body)
         assert response.status_code in {200, 201, 202} or response.json()["type"] == "/problems/duplicate-email", (
             method,
             path,
