@@ -7,6 +7,7 @@ from uuid import UUID
 
 from assignments.models import Assignment
 from jobs.events import JobStatus
+from jobs.models import Job
 from smartscheduler.events.publishing import Event
 from smartscheduler.timeslots import TimeSlot
 
@@ -15,13 +16,19 @@ AssignmentStatus = Annotated[str, Assignment.Status]
 
 @dataclass(frozen=True, kw_only=True)
 class AssignmentEvent(Event):
-    """`assignment_status` and `job_status` are those after the event; `plan_id` is the plan that caused it."""
+    """`assignment_status` and `job_status` are those after the event; `plan_id` is the plan that caused it.
+
+    Type, city and time zone of the job are enough for its place on a board.
+    """
 
     assignment_id: UUID
     assignment_status: AssignmentStatus
     job_id: UUID
     job_number: str
     job_status: JobStatus
+    job_type: Annotated[str, Job.Type]
+    city: str
+    time_zone: str
     contractor_id: UUID
     contractor_name: str
     time_slot: TimeSlot
@@ -36,6 +43,9 @@ class AssignmentEvent(Event):
             job_id=assignment.job_id,
             job_number=assignment.job.job_number,
             job_status=assignment.job.status,
+            job_type=assignment.job.type,
+            city=assignment.job.city,
+            time_zone=assignment.job.time_zone,
             contractor_id=assignment.contractor_id,
             contractor_name=assignment.contractor.name,
             time_slot=assignment.slot,

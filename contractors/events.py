@@ -52,4 +52,5 @@ class ContractorRated(ContractorEvent):
 
     previous_rating: float
     new_rating: float
+    rating_count: int
     job_id: UUID | None

@@ -213,6 +213,7 @@ def update_rating(
             contractor_name=contractor.name,
             previous_rating=float(previous),
             new_rating=float(contractor.rating),
+            rating_count=contractor.rating_count,
             job_id=job_id,
         ),
         actor=actor,

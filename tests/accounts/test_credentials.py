@@ -20,7 +20,7 @@ from smartscheduler.accounts.models import TokenFamily, User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.second_factor.services import remove
 from smartscheduler.accounts.services import keep_account
-from smartscheduler.accounts.tokens import sign_in
+from smartscheduler.accounts.tokens import SignedRefresh, sign_in
 from smartscheduler.accounts.websocket_auth import Visitor
 from smartscheduler.accounts.websocket_tickets import issue_ticket
 from smartscheduler.audit.models import AuditEntry
@@ -38,6 +38,10 @@ SET_UP, OFF, PASSWORD_PAGE = "/admin/second-factor/set-up/", "/admin/second-fact
 def refresh(token: Any, agent: str = "Firefox", address: str = "198.51.100.7") -> ApiResponse:
     body = {"refresh": token}
     return APIClient().post(f"{V1}/auth/refresh/", body, REMOTE_ADDR=address, HTTP_USER_AGENT=agent)
+
+
+def identity(token: str) -> str:
+    return str(SignedRefresh(token)["jti"])  # type: ignore[arg-type]
 
 
 class Holder:
@@ -203,6 +207,7 @@ class TestRepeatedRefresh:
         with time_machine.travel(timezone.now() + timedelta(seconds=settings.REFRESH_RETRY_SECONDS + 1)):
             assert refresh(old).status_code == 401
             assert refresh(new).status_code == 401
+        assert AuditEntry.objects.filter(act="token-reused").count() == 1
 
     def test_a_token_of_two_exchanges_ago_ends_it(self) -> None:
         old = sign_in(UserFactory()).refresh
@@ -215,6 +220,28 @@ class TestRepeatedRefresh:
         settings.REFRESH_RETRY_SECONDS = 0
         old = sign_in(UserFactory()).refresh
         assert [refresh(old).status_code, refresh(old).status_code] == [200, 401]
+
+    @pytest.mark.django_db(transaction=True)
+    def test_two_tabs_that_share_a_token_stay_signed_in_round_after_round(self) -> None:
+        token, together = sign_in(UserFactory()).refresh, Barrier(2)
+
+        def tab(_: int) -> str:
+            together.wait(timeout=60)
+            try:
+                answer = refresh(token)
+                assert answer.status_code == 200
+                return str(answer.json()["refresh"])
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            for _ in range(8):
+                first, second = pool.map(tab, range(2))
+                assert identity(first) == identity(second)
+                token = first
+        family = TokenFamily.objects.get()
+        assert (family.revoked_at, family.current) == (None, identity(token))
+        assert not AuditEntry.objects.filter(act="token-reused").exists()
 
     @pytest.mark.django_db(transaction=True)
     def test_of_sixteen_at_once_one_family_lives_on_and_all_hold_its_tokens(self) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from smartscheduler import BASE_DIR
+from smartscheduler.accounts import websocket_auth
 from smartscheduler.events.catalog import event_types, summary
 from smartscheduler.events.cloud_events import MEDIA_TYPE, as_cloud_event
 from smartscheduler.events.models import EventHead, OutboxEvent
@@ -55,6 +56,14 @@ def test_the_socket_of_the_document_is_that_of_the_product() -> None:
     socket = document()["channels"]["socket"]
     assert socket["address"] == consumer.PATH
     assert socket["bindings"]["ws"]["query"]["properties"].keys() == consumer.PARAMETERS.keys()
+
+
+def test_the_page_says_what_to_do_for_every_close_code() -> None:
+    codes = [websocket_auth.SIGNED_OUT, websocket_auth.FORBIDDEN, websocket_auth.TICKET_GONE, consumer.BAD_REQUEST]
+    codes += [consumer.SLOW_CONSUMER, consumer.TOO_MANY_SOCKETS, consumer.POLICY_VIOLATION, consumer.TOO_BIG]
+    for code in (*codes, consumer.TRY_AGAIN_LATER):
+        assert re.search(rf"^\| (\d+, )*{code}[ ,]", EVENTS, re.MULTILINE), code
+        assert str(code) in document()["channels"]["socket"]["description"]
 
 
 def test_the_page_lists_every_type() -> None:
