@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from assignments.availability import Calendar, Visit, blocked_time, days_from, first_free_day
@@ -22,7 +23,7 @@ from recommendations.near_misses import barriers, nearby_contractors
 from recommendations.planning.alternatives import Alternative, Solve, with_job
 from recommendations.planning.models import Plan, PlanMiss
 from recommendations.planning.problem import Problem, Solution
-from recommendations.planning.scope import MOST_DAYS
+from recommendations.planning.scope import LAST_ZONE, MOST_DAYS
 from recommendations.planning.snapshot import LOOK_AHEAD_DAYS, PlannedJob, Snapshot
 from recommendations.planning.states import Effort, MayChange, MissCode
 from recommendations.planning.what_if import WhatIf
@@ -54,20 +55,21 @@ def explain_misses(
     problem: Problem,
     solution: Solution,
     solve: Solve,
-    stopped: Callable[[], bool] = lambda: False,
+    ended: Callable[[], str] = lambda: "",
 ) -> list[Miss]:
     """The reason for each open job that `solution` leaves out, in the order of the problem.
 
     `solve` solves a problem with little effort. It is called at most MOST_WHOLE + MOST_PARTS times, twice for each job
-    if changes are limited. Once the run is `stopped`, nothing more is solved or looked for after the days of the plan.
+    if changes are limited. `ended` is the limit that ends the run, `stopped` or `seconds`, or empty. Once there is one,
+    nothing more is solved or looked for after the days of the plan.
     """
     planned = {placement.job for placement in solution.placements}
     left_out = [n for n, job in enumerate(snapshot.jobs) if job.so_far is None and n not in planned]
     left_out.sort(key=lambda number: (-problem.jobs[number].worth, number))
     has_option = {option.job for option in problem.options}
-    solver = _Alternatives(snapshot, problem, solution, solve, stopped)
+    solver = _Alternatives(snapshot, problem, solution, solve, ended)
     misses = {
-        n: solver.miss(n) if n in has_option else _unfit(snapshot, snapshot.jobs[n], look_ahead=not stopped())
+        n: solver.miss(n) if n in has_option else _unfit(snapshot, snapshot.jobs[n], look_ahead=not ended())
         for n in left_out
     }
     return [misses[number] for number in sorted(left_out)]
@@ -264,22 +266,22 @@ class _Alternatives:
         problem: Problem,
         solution: Solution,
         solve: Solve,
-        stopped: Callable[[], bool],
+        ended: Callable[[], str],
     ) -> None:
         self.snapshot, self.problem, self.solution, self.solve = snapshot, problem, solution, solve
-        self.stopped = stopped
+        self.ended = ended
         self.solved = 0
 
     def miss(self, number: int) -> Miss:
-        if self.stopped() or self.solved >= MOST_WHOLE + MOST_PARTS:
+        if self.ended() or self.solved >= MOST_WHOLE + MOST_PARTS:
             return self._time_ran_out(number)
         self.solved += 1
         alternative = self._with(self.problem, number)
-        if self.stopped():  # so the alternative, or that there is none, says nothing
+        if self.ended():  # so the alternative, or that there is none, says nothing
             return self._time_ran_out(number)
         if self.problem.max_changes is not None:
             unlimited = self._with(replace(self.problem, max_changes=None), number)
-            if self.stopped():
+            if self.ended():
                 return self._time_ran_out(number)
             if unlimited and unlimited.changes > self.problem.max_changes and unlimited.loss <= 0:
                 return self._max_changes(number, unlimited)
@@ -333,9 +335,16 @@ class _Alternatives:
         )
 
     def _time_ran_out(self, number: int) -> Miss:
-        numbers: dict[str, Any] = {"limit": self.solution.limit}
-        if self.stopped():
-            sentence = gettext("The run was stopped before every possibility was tried.")
+        ended = self.ended()
+        numbers: dict[str, Any] = {"limit": ended or self.solution.limit}
+        if ended:
+            sentence = (
+                gettext(
+                    "The run reached its limit of time before every possibility was tried. Plan fewer jobs or days."
+                )
+                if ended == "seconds"
+                else gettext("The run was stopped before every possibility was tried.")
+            )
             return Miss(self.snapshot.jobs[number].job.pk, MissCode.TIME_RAN_OUT, sentence, numbers)
         if self._gap and self.solution.worth > 0:
             gain = f"{100 * self._gap / self.solution.worth:.2f}"
@@ -356,8 +365,9 @@ def what_ifs(miss: PlanMiss) -> list[tuple[str, WhatIf]]:
 
 
 def _through(plan: Plan, day: date) -> Iterator[tuple[str, WhatIf]]:
-    """A later last day, if a plan can have as many days."""
-    if (day - plan.first_day).days < MOST_DAYS:
+    """A later last day, if the days of the plan are not over and a plan can have as many days."""
+    today = timezone.now().astimezone(LAST_ZONE).date()
+    if plan.last_day >= today and (day - plan.first_day).days < MOST_DAYS:
         yield gettext("Plan through {day}").format(day=short_day(day)), WhatIf("last_day", day.isoformat())
 
 
@@ -383,7 +393,7 @@ def _what_ifs(miss: PlanMiss) -> Iterator[tuple[str, WhatIf]]:
             yield label, WhatIf("max_changes", changes)
         case MissCode.WORTH_LESS:
             yield from _through(plan, plan.last_day + timedelta(days=1))
-        case MissCode.TIME_RAN_OUT if plan.effort != Effort.THOROUGH:
+        case MissCode.TIME_RAN_OUT if plan.effort != Effort.THOROUGH and numbers.get("limit") != "seconds":
             yield gettext("Plan thoroughly"), WhatIf("effort", Effort.THOROUGH.value)
     if miss.code in {MissCode.NO_SLOT_IN_DAYS, MissCode.WORTH_LESS} and plan.may_change == MayChange.OPEN_JOBS:
         yield gettext("Let unconfirmed bookings move"), WhatIf("may_change", MayChange.PENDING.value)

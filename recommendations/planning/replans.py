@@ -1,6 +1,7 @@
 """New plans made from a plan: the rest of it again, or all of it with one change."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -31,7 +32,10 @@ def replan(*, plan_id: UUID, change: WhatIf | None, actor: User | None) -> Plan:
 
 
 def _rest(plan: Plan) -> Scope:
-    """The scope of a plan without the jobs that are not open any more, from today on; as many days if all are past."""
+    """The scope of a plan without the jobs that are not open any more, from today on; as many days if all are past.
+
+    A job whose own last day is past also has as many days from today on as it had.
+    """
     scope = Scope.of_json(plan.scope)
     open_jobs = set(Job.objects.filter(pk__in=scope.jobs, status=Job.Status.OPEN).values_list("pk", flat=True))
     if not open_jobs:
@@ -40,16 +44,18 @@ def _rest(plan: Plan) -> Scope:
     accepted = plan.items.filter(state=ItemState.ACCEPTED, assignment__isnull=False)
     kept = dict.fromkeys(accepted.values_list("assignment_id", flat=True), Lock.CONTRACTOR_AND_TIME.value)
     first_day = max(scope.first_day, timezone.now().astimezone(LAST_ZONE).date())
-    # The days of the plan are over: as many days from today on.
-    is_past = scope.last_day < first_day
-    last_day = scope.last_day + (first_day - scope.first_day) if is_past else scope.last_day
+    later = first_day - scope.first_day
     return replace(
         scope,
         jobs=[job for job in scope.jobs if job in open_jobs],
         first_day=first_day,
-        last_day=last_day,
+        last_day=_not_past(scope.last_day, first_day, later),
         locks={**scope.locks, **kept},
-        last_days={job: day for job, day in scope.last_days.items() if job in open_jobs},
+        last_days={job: _not_past(day, first_day, later) for job, day in scope.last_days.items() if job in open_jobs},
         start_hours={job: hours for job, hours in scope.start_hours.items() if job in open_jobs},
         seed=plan.seed,
     )
+
+
+def _not_past(last_day: date, today: date, later: timedelta) -> date:
+    return last_day if last_day >= today else last_day + later

@@ -253,6 +253,12 @@ class Run:
         self.is_stopped = self.is_stopped or requested == StopRequest.STOP
         return Signal.STOP if self.is_stopped or self._is_late() else Signal.CONTINUE
 
+    def _ended(self) -> str:
+        """The limit that ends the run now; empty while it goes on."""
+        if self._look() is Signal.CONTINUE:
+            return ""
+        return "seconds" if self._is_late() and not self.is_stopped else "stopped"
+
     def _is_late(self) -> bool:
         return time.process_time() > self._latest
 
@@ -311,9 +317,7 @@ class Run:
             return solve(problem, EFFORTS[Effort.QUICK], seed=self.plan.seed, listen=self._look)
 
         kept = dataclasses.replace(solution, placements=tuple(placements))
-        misses = explain_misses(
-            snapshot, snapshot.problem, kept, solve_again, lambda: self._look() is not Signal.CONTINUE
-        )
+        misses = explain_misses(snapshot, snapshot.problem, kept, solve_again, self._ended)
         return [
             PlanMiss(
                 job_id=miss.job_id, code=miss.code, sentence=miss.sentence, numbers=miss.numbers, position=position

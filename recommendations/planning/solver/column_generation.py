@@ -232,15 +232,17 @@ class ColumnGeneration:
         booked = self.network.booked
         charges = {job: int(duals.jobs[job]) + (0 if booked[job] else contractor) for job in jobs}
         visits = visits_of(self.network, segment, charges, duals.change, self._table.cheapest)
-        self.monitor.tick()
+        tick = self.monitor.tick
+        tick()
         if segment not in self._memory:
-            priced = RouteSearch(self.network, segment, visits, threshold, rising=rising).run(self._steps_a_segment)
+            first = RouteSearch(self.network, segment, visits, threshold, rising=rising, tick=tick)
+            priced = first.run(self._steps_a_segment)
             self.statistics["steps"] += priced.steps
             if priced.exact or not Completions.possible(self.network, visits):
                 return priced
             self._memory[segment] = {}
         memory = self._memory[segment]
-        search = LongRouteSearch(self.network, segment, visits, threshold, memory, rising=rising)
+        search = LongRouteSearch(self.network, segment, visits, threshold, memory, rising=rising, tick=tick)
         priced = search.run((LONGER if rising else LONGEST) * self._steps_a_segment)
         self.statistics["steps"] += priced.steps
         return priced

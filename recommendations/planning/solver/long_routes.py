@@ -1,6 +1,6 @@
 """Pricing of days with many short jobs: a best-first search, led by limits of what the rest of a route can earn."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from typing import NamedTuple
 
@@ -34,8 +34,17 @@ class LongRouteSearch:
     """
 
     def __init__(
-        self, network: Network, segment: int, visits: Sequence[Visit], threshold: int, memory: Memory, *, rising: bool
+        self,
+        network: Network,
+        segment: int,
+        visits: Sequence[Visit],
+        threshold: int,
+        memory: Memory,
+        *,
+        rising: bool,
+        tick: Callable[[], None] = lambda: None,
     ) -> None:
+        self._tick = tick
         self._legs, self._step = network.legs, network.step
         self._visits = visits
         self._segment = segment
@@ -52,6 +61,7 @@ class LongRouteSearch:
         limit = self._steps + most_steps
         self._descend(_Start((), 0, 0, self._first_day, 0, [(position, 0) for position in range(len(self._visits))]))
         while self._open and -self._open[0][0] > self._threshold and self._steps <= limit:
+            self._tick()
             self._descend(heappop(self._open)[2])
         most = max((reward for reward, _ in self._routes), default=self._threshold)
         exact = not self._open or -self._open[0][0] <= self._threshold
@@ -62,6 +72,7 @@ class LongRouteSearch:
     def _completed(self, most_steps: int) -> Completions:
         """Limits that remember as much as these steps allow, if it helps."""
         while True:
+            self._tick()
             completions = Completions(self._network, self._segment, self._visits, self._memory)
             self._steps += completions.steps
             rest = most_steps - self._steps

@@ -4,10 +4,13 @@ A depth-first search over the orders of the jobs of one segment, exact as long a
 are whole ten-thousandths × `SCALE`, so that the bound does not depend on rounding.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from recommendations.planning.solver.routes import SCALE, Network, starts_in
+
+# Steps between two calls of `tick`: some milliseconds.
+STEPS_A_TICK = 2_000
 
 
 class RewardRange(NamedTuple):
@@ -48,11 +51,22 @@ class _OutOfSteps(Exception):
 
 
 class RouteSearch:
-    """Search in one segment. With `rising`, each route found raises the threshold, so that the last one is the best."""
+    """Search in one segment. With `rising`, each route found raises the threshold, so that the last one is the best.
+
+    `tick` is called now and then; what it raises ends the search.
+    """
 
     def __init__(
-        self, network: Network, segment: int, visits: Sequence[Visit], threshold: int, *, rising: bool
+        self,
+        network: Network,
+        segment: int,
+        visits: Sequence[Visit],
+        threshold: int,
+        *,
+        rising: bool,
+        tick: Callable[[], None] = lambda: None,
     ) -> None:
+        self._tick, self._next_tick = tick, 0
         self._legs, self._step = network.legs, network.step
         self._visits = visits
         self._first_day, self._last_day = network.days[segment]
@@ -103,8 +117,8 @@ class RouteSearch:
             travel = visit.price_before if legs is None else legs[visit.site].price * SCALE
             for start, number in starts_in(visit.ranges, ready, self._step, travel, day):
                 self._steps += 1
-                if self._steps > self._most_steps:
-                    raise _OutOfSteps
+                if self._steps > self._next_tick:
+                    self._pause()
                 chosen = visit.ranges[number]
                 earned = reward + chosen.reward - (travel if chosen.day == day else 0)
                 total = earned + self._base - (visit.price_after if chosen.day == self._last_day else 0)
@@ -114,6 +128,13 @@ class RouteSearch:
                     if self._rising:
                         self._threshold = total
                 self._go_on(longer, visit, chosen.day, start + visit.duration, earned, rest)
+
+    def _pause(self) -> None:
+        """End the search if its steps are spent. Else let `tick` raise whatever ends the run."""
+        if self._steps > self._most_steps:
+            raise _OutOfSteps
+        self._tick()
+        self._next_tick = min(self._most_steps, self._steps + STEPS_A_TICK)
 
     def _go_on(
         self, route: tuple[int, ...], last: Visit, day: int, end: int, reward: int, rest: list[tuple[Visit, int]]

@@ -176,7 +176,7 @@ def test_a_stopped_run_looks_for_nothing_more() -> None:
     def solve(problem: Problem) -> NoReturn:
         raise AssertionError("It goes on.")
 
-    misses = {miss.code: miss for miss in explain_misses(snapshot, snapshot.problem, nothing, solve, lambda: True)}
+    misses = {miss.code: miss for miss in explain_misses(snapshot, snapshot.problem, nothing, solve, lambda: "stopped")}
     assert misses.keys() == {"time-ran-out", "no-slot-in-days"}
     assert misses[MissCode.TIME_RAN_OUT].sentence == "The run was stopped before every possibility was tried."
     assert "first_free" not in misses[MissCode.NO_SLOT_IN_DAYS].numbers
@@ -201,7 +201,19 @@ def test_a_run_that_is_stopped_while_an_alternative_is_solved_names_no_number_of
         return at_earliest(problem)
 
     kept = at_earliest(snapshot.problem)
-    (miss,) = explain_misses(snapshot, snapshot.problem, kept, solve, lambda: len(solved) >= most_solved)
+    (miss,) = explain_misses(
+        snapshot, snapshot.problem, kept, solve, lambda: "stopped" if len(solved) >= most_solved else ""
+    )
     assert len(solved) == most_solved
-    assert (miss.code, miss.numbers) == (MissCode.TIME_RAN_OUT, {"limit": kept.limit})
+    assert (miss.code, miss.numbers) == (MissCode.TIME_RAN_OUT, {"limit": "stopped"})
     assert miss.sentence == "The run was stopped before every possibility was tried."
+
+
+def test_a_run_whose_time_is_over_says_that() -> None:
+    ContractorFactory(hours=ONE_PLACE)
+    scope = Scope(jobs=[JobFactory(duration=timedelta(hours=2)).pk], first_day=day(FIRST), last_day=day(LAST))
+    snapshot = read_snapshot(scope, now=timezone.now())
+    nothing = Solution((), 0, None, "stopped", {})
+    (miss,) = explain_misses(snapshot, snapshot.problem, nothing, at_earliest, lambda: "seconds")
+    assert miss.sentence.startswith("The run reached its limit of time before every possibility was tried.")
+    assert (miss.code, miss.numbers) == (MissCode.TIME_RAN_OUT, {"limit": "seconds"})

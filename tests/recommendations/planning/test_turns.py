@@ -166,8 +166,8 @@ def test_a_stop_while_reasons_are_sought_changes_nothing_about_the_plan(monkeypa
 
     def stopping(*arguments: Any) -> list[Miss]:
         stop_plan(plan_id=plan.pk, actor=None)
-        *_, stopped = arguments
-        assert stopped()
+        *_, ended = arguments
+        assert ended() == "stopped"
         return explain_misses(*arguments)
 
     monkeypatch.setattr(runs, "solve", limited)

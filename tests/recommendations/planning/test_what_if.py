@@ -1,7 +1,7 @@
 """*What if*: one change of a scope, and the plan of the rest."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -115,6 +115,25 @@ def test_the_rest_of_a_plan_whose_days_are_over_gets_as_many_days(first: int, la
 
 
 @pytest.mark.django_db
+def test_the_last_day_of_a_job_that_is_past_moves_with_the_plan() -> None:
+    jobs = JobFactory.create_batch(3)
+    today = timezone.now().astimezone(LAST_ZONE).date()
+    first, last = today - timedelta(days=3), today + timedelta(days=3)
+    own = [first + timedelta(days=1), today, last]
+    plan = planned(*jobs)
+    scope = replace(
+        Scope.of_json(plan.scope),
+        first_day=first,
+        last_day=last,
+        last_days={job.pk: day for job, day in zip(jobs, own, strict=True)},
+    )
+    Plan.objects.filter(pk=plan.pk).update(state="expired", scope=scope.as_json(), first_day=first, last_day=last)
+    rest = Scope.of_json(replan(plan_id=plan.pk, change=None, actor=None).scope)
+    assert (rest.first_day, rest.last_day) == (today, last)
+    assert [rest.last_days[job.pk] for job in jobs] == [today + timedelta(days=1), today, last]
+
+
+@pytest.mark.django_db
 def test_what_if_starts_a_plan_with_one_change() -> None:
     job = JobFactory()
     plan = planned(job)
@@ -146,6 +165,7 @@ def test_nothing_is_planned_when_no_job_is_open() -> None:
         ("locked", {"locks": [], "confirmed": True}, [{"may_change": "all_but_locked"}]),
         ("max-changes", {"changes": 2, "max_changes": 0}, [{"max_changes": 2}]),
         ("time-ran-out", {}, [{"effort": "thorough"}]),
+        ("time-ran-out", {"limit": "seconds"}, []),
     ],
 )
 def test_each_reason_offers_what_could_help(code: str, numbers: dict[str, Any], changes: list[Any]) -> None:
@@ -167,3 +187,5 @@ def test_a_later_last_day_is_offered_while_a_plan_can_have_as_many_days() -> Non
     assert offers("worth-less", 0) == [{"last_day": at(0, days=5).date().isoformat()}, move]
     plan.last_day = at(0, days=30).date()
     assert offers("worth-less", 0) == [move]
+    plan.first_day, plan.last_day = at(0, days=-6).date(), at(0, days=-3).date()
+    assert offers("no-slot-in-days", 5) == offers("worth-less", 0) == [move]

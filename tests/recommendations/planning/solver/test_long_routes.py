@@ -2,13 +2,17 @@
 
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recommendations.planning.solver import pricing
 from recommendations.planning.solver.long_routes import LongRouteSearch
 from recommendations.planning.solver.pricing import RouteSearch, Visit, visits_of
+from recommendations.planning.solver.progress import SolveStopped
 from recommendations.planning.solver.routes import SCALE, Network
 from tests.recommendations.planning.solver.small_problems import joined_problem, small_problem
+from tests.recommendations.planning.solver.test_solve import medium_problem
 
 ENOUGH = 10**6
 dice = st.randoms(use_true_random=False)
@@ -56,3 +60,22 @@ def test_lists_every_route_above_the_threshold(dice: Random) -> None:
         listed = LongRouteSearch(network, segment, jobs, threshold, {}, rising=False).run(ENOUGH)
         assert sorted(listed.routes) == sorted(expected.routes)
         assert listed.exact
+
+
+def test_a_search_ends_when_the_run_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pricing, "STEPS_A_TICK", 10)
+    network, ticks = Network(medium_problem()), list[int]()
+    jobs = visits_of(network, 0, dict.fromkeys(network.by_segment[0], 0), 0, [(0, 0)] * 60)
+
+    def tick() -> None:
+        ticks.append(1)
+        if len(ticks) % 3 == 0:
+            raise SolveStopped
+
+    for search in (
+        RouteSearch(network, 0, jobs, 0, rising=False, tick=tick),
+        LongRouteSearch(network, 0, jobs, 0, {}, rising=False, tick=tick),
+    ):
+        with pytest.raises(SolveStopped):
+            search.run(ENOUGH)
+    assert len(ticks) == 6
