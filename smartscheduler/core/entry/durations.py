@@ -1,4 +1,4 @@
-"""Lengths of time as typed: `2h`, `2:30`, `90 min`, `1.5`, `1 h 30 min`."""
+"""Lengths of time as typed: `2h`, `2:30`, `90 min`, `1.5`, `1 h 30 min`; and as programs write them: `PT2H30M`."""
 
 import re
 from datetime import timedelta
@@ -15,6 +15,8 @@ CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?", re.ASCII)
 AMOUNT = re.compile(
     r"\s*+(\d{1,4}+(?:\.\d{1,4}+)?+|\.\d{1,4}+)(?![\d.])\s*+(?:([a-z]++)\.?+\s*+(?:,|and\b)?+)?+", re.ASCII
 )
+# Hours, minutes and seconds of ISO 8601. Days are left out: work is planned in hours.
+ISO = re.compile(r"PT(?=\d)(?:(\d{1,3})H)?(?:(\d{1,4})M)?(?:(\d{1,5})S)?", re.ASCII | re.IGNORECASE)
 UNITS = {
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600),
     **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60),
@@ -27,7 +29,7 @@ def read_duration(text: str) -> timedelta:
     text = text.strip().lower()
     if not text or len(text) > LONGEST_TEXT:
         raise _unreadable()
-    if match := CLOCK.fullmatch(text):
+    if match := CLOCK.fullmatch(text) or ISO.fullmatch(text):
         hours, minutes, seconds = (int(part or 0) for part in match.groups())
         return timedelta(hours=hours, minutes=minutes, seconds=seconds)
     return timedelta(seconds=_total(_amounts(text)))

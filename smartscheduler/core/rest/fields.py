@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from rest_framework import serializers
 from smartscheduler.core.db.text_fields import stored_form
 from smartscheduler.core.email_addresses import account_address, contact_address
 from smartscheduler.core.entry.addresses import ZIP
+from smartscheduler.core.entry.durations import ISO, read_duration
 from smartscheduler.core.entry.phone_numbers import e164, read_phone
 from smartscheduler.core.json_values import instant
 from smartscheduler.core.rest.openapi_examples import sent_as
@@ -198,15 +199,11 @@ class HoursField(serializers.DurationField):
 
     default_error_messages = {"shape": _("Enter a duration as HH:MM:SS or ISO 8601, for example 02:30:00 or PT2H30M.")}
     shape = re.compile(r"\d{1,3}:[0-5]\d:[0-5]\d", re.ASCII)
-    iso_shape = re.compile(r"PT(?=\d)(?:(\d{1,3})H)?(?:(\d{1,4})M)?(?:(\d{1,5})S)?", re.ASCII)
 
     def to_internal_value(self, value: Any) -> Any:
-        if not isinstance(value, str):
-            self.fail("shape")
-        if parts := self.iso_shape.fullmatch(value):
-            hours, minutes, seconds = (int(part or 0) for part in parts.groups())
-            return timedelta(hours=hours, minutes=minutes, seconds=seconds)
-        if not self.shape.fullmatch(value):
+        if isinstance(value, str) and value.isupper() and ISO.fullmatch(value):
+            return read_duration(value)
+        if not isinstance(value, str) or not self.shape.fullmatch(value):
             self.fail("shape")
         return super().to_internal_value(value)
 
