@@ -13,7 +13,7 @@ interface Watched {
   stale: { id: string; text: string }[];
 }
 
-// Marks the rows that cannot be accepted any more, each with the reason.
+// Marks the changes that cannot be accepted any more: their rows, each with the reason, on the week board and on the map.
 export function markStale(page: HTMLElement, stale: Watched["stale"]): void {
   const texts = new Map(stale.map(({ id, text }) => [id, text]));
   for (const row of findAll("[data-item]", page)) {
@@ -22,6 +22,19 @@ export function markStale(page: HTMLElement, stale: Watched["stale"]): void {
     row.classList.toggle("is-stale", text !== "");
     note.hidden = !text;
     note.textContent = text;
+  }
+  markBlocks(page, new Set(texts.keys()));
+  page.dataset.stale = [...texts.keys()].join(" ");
+  page.dispatchEvent(new Event("plan-shown"));
+}
+
+// The proposals of the week board, with the words of its legend for readers who don't see colors.
+function markBlocks(page: HTMLElement, stale: ReadonlySet<string>): void {
+  for (const block of findAll<HTMLAnchorElement>('.plan-block[href^="#item-"]', page)) {
+    const isStale = stale.has(block.hash.replace("#item-", ""));
+    block.classList.toggle("stale", isStale);
+    block.classList.toggle("proposed", !isStale);
+    find("[data-kind-text]", block).textContent = find(`[data-kind=${isStale ? "stale" : "proposed"}]`, page).textContent.trim();
   }
 }
 

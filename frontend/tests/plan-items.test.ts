@@ -65,6 +65,21 @@ it("marks the changes that no longer hold, and unmarks them", () => {
   expect(find('[data-item="1"]').className).toBe("");
 });
 
+it("marks the same changes on the week board, in words too", () => {
+  document.body.innerHTML = `<ul><li data-kind="proposed"> proposed</li><li data-kind="stale"> no longer possible</li></ul>
+    <a class="plan-block proposed" href="#item-1"><span data-kind-text>proposed</span></a>
+    <a class="plan-block accepted" href="/bookings/2/"><span data-kind-text>booked</span></a>`;
+  const blocks = () => findAll(".plan-block").map((block) => [block.className, block.textContent]);
+  let told = 0;
+  document.body.addEventListener("plan-shown", () => (told += 1));
+  markStale(document.body, [{ id: "1", text: "Taken." }]);
+  expect(blocks()).toEqual([["plan-block stale", "no longer possible"], ["plan-block accepted", "booked"]]);
+  expect(document.body.dataset.stale).toBe("1");
+  markStale(document.body, []);
+  expect(blocks()[0]).toEqual(["plan-block proposed", "proposed"]);
+  expect(told).toBe(2);
+});
+
 it("has nothing to count where nothing can be accepted", () => {
   document.body.innerHTML = `<form data-plan-items><ul>${row("1", "book")}</ul></form>`;
   expect(() => {

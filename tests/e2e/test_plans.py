@@ -96,10 +96,14 @@ def test_two_people_plan_jobs_and_one_change_becomes_stale(visit: Open, api: Api
         stale = page.locator(f"[data-item='{last['id']}']")
         expect(stale).to_have_class("proposed is-stale")
         expect(stale.locator("[data-stale-note]")).to_be_visible()
+        expect(page.locator(f".plan-block.stale[href='#item-{last['id']}']")).to_have_count(1)
+        expect(page.locator(".pin.proposed")).to_have_count(2)
+        expect(page.locator(".pin.stale")).to_have_attribute("title", re.compile("No longer possible$"))
         look(page, "stale")
 
         person.click(page.get_by_role("button", name="Accept all 3 changes"))
         expect(page.get_by_text("Booked: 2. Failed: 1.")).to_be_visible()
+        expect(page.locator(".pin.proposed")).to_have_count(0)
         look(page, "accepted")
     booked = [booking for job in jobs for booking in api.bookings(job) if booking["status"] == "pending"]
     assert len(booked) == 2
@@ -108,6 +112,8 @@ def test_two_people_plan_jobs_and_one_change_becomes_stale(visit: Open, api: Api
     # The first person sees it without loading the page again: all of it is proposed as before.
     expect(page.get_by_text("The plan has changed. This page shows it as it is now.")).to_be_visible()
     expect(page.locator("[data-item].accepted")).to_have_count(0)
+    expect(page.locator(".plan-block.accepted[href]")).to_have_count(0)
+    expect(page.locator(".pin.proposed, .pin.stale")).to_have_count(3)
     assert not [booking for job in jobs for booking in api.bookings(job) if booking["status"] == "pending"]
 
 
