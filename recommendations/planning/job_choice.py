@@ -7,7 +7,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.http import QueryDict
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from jobs.filters import JobFilter
 from jobs.models import Job
@@ -18,29 +18,40 @@ from smartscheduler.places import Point, great_circle_miles
 
 # Open jobs that an area is applied to.
 MOST_READ = 20_000
+# ZIP codes from which distances are measured.
+MOST_CENTERS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class Area:
-    """Jobs within `miles` of a center, or in ZIP codes. Narrows the jobs of a plan, never its contractors."""
+    """Jobs within `miles` of one of the centers, or in ZIP codes. Narrows the jobs of a plan, never its contractors."""
 
-    center: Point | None = None
+    centers: tuple[Point, ...] = ()
     miles: float = 0
     zip_codes: frozenset[str] = frozenset()
 
     @classmethod
-    def around_zip_code(cls, zip_code: str, miles: float, *, field: str = "area.zip_code") -> "Area":
-        """Raises InvalidInput for a ZIP code without a known location."""
-        middle = middle_of(zip_code)
-        if middle is None:
-            raise InvalidInput.of(field, gettext("The location of this ZIP code is unknown."))
-        return cls(center=Point(float(middle.latitude), float(middle.longitude)), miles=miles)
+    def around_zip_codes(cls, zip_codes: Collection[str], miles: float, *, field: str) -> "Area":
+        """Raises InvalidInput that names the ZIP codes without a known location, or if there are too many."""
+        if len(zip_codes) > MOST_CENTERS:
+            message = gettext("Distances are measured from at most {most} ZIP codes.")
+            raise InvalidInput.of(field, message.format(most=MOST_CENTERS))
+        middles = {zip_code: middle_of(zip_code) for zip_code in zip_codes}
+        unknown = [zip_code for zip_code, middle in middles.items() if middle is None]
+        if unknown:
+            message = ngettext(
+                "The location of this ZIP code is unknown: {zip_codes}.",
+                "The locations of these ZIP codes are unknown: {zip_codes}.",
+                len(unknown),
+            )
+            raise InvalidInput.of(field, message.format(zip_codes=", ".join(unknown)))
+        return cls(centers=tuple(middle.point for middle in middles.values() if middle), miles=miles)
 
     def has(self, latitude: Decimal, longitude: Decimal, zip_code: str) -> bool:
         if self.zip_codes:
             return zip_code in self.zip_codes
         point = Point(float(latitude), float(longitude))
-        return self.center is None or great_circle_miles(self.center, point) <= self.miles
+        return not self.centers or any(great_circle_miles(center, point) <= self.miles for center in self.centers)
 
 
 EVERYWHERE = Area()

@@ -234,7 +234,7 @@ class JobFilterSerializer(StrictSerializer):
 
 
 class AreaSerializer(StrictSerializer):
-    """A ZIP code, or coordinates, with a distance; or a list of ZIP codes."""
+    """A ZIP code, at most 20 of them, or coordinates, with a distance; or a list of ZIP codes alone."""
 
     zip_code = ZipCodeField(max_length=5, required=False)
     latitude = serializers.FloatField(min_value=-90, max_value=90, required=False)
@@ -243,9 +243,11 @@ class AreaSerializer(StrictSerializer):
     zip_codes = BoundedListField(child=ZipCodeField(max_length=5), min_length=1, max_length=1000, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        ways = [{"zip_codes"}, {"zip_code", "miles"}, {"latitude", "longitude", "miles"}]
+        ways = [{"zip_codes"}, {"zip_codes", "miles"}, {"zip_code", "miles"}, {"latitude", "longitude", "miles"}]
         if attrs.keys() not in ways:
-            message = gettext("Send `zip_code` and `miles`, or `latitude`, `longitude` and `miles`, or `zip_codes`.")
+            message = gettext(
+                "Send `zip_code`, or `latitude` and `longitude`, with `miles`; or `zip_codes`, with or without `miles`."
+            )
             raise serializers.ValidationError(message)
         return attrs
 
@@ -447,11 +449,14 @@ def scope_of(payload: dict[str, Any]) -> Scope:
 def _area_of(payload: dict[str, Any] | None) -> Area:
     if payload is None:
         return EVERYWHERE
+    if "zip_codes" in payload and "miles" in payload:
+        zip_codes = dict.fromkeys(payload["zip_codes"])
+        return Area.around_zip_codes(zip_codes, payload["miles"], field="area.zip_codes")
     if "zip_codes" in payload:
         return Area(zip_codes=frozenset(payload["zip_codes"]))
     if "zip_code" in payload:
-        return Area.around_zip_code(payload["zip_code"], payload["miles"])
-    return Area(center=Point(payload["latitude"], payload["longitude"]), miles=payload["miles"])
+        return Area.around_zip_codes([payload["zip_code"]], payload["miles"], field="area.zip_code")
+    return Area(centers=(Point(payload["latitude"], payload["longitude"]),), miles=payload["miles"])
 
 
 def comparison_as_json(plan: Plan, *, reader: Any) -> dict[str, Any]:

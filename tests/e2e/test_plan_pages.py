@@ -16,7 +16,7 @@ STATES = (
     *("queued", "running", "ready", "stopped", "partly_accepted", "accepted"),
     *("discarded", "expired", "failed", "cancelled", "empty"),
 )
-BAD_SCOPE = "first_day=2020-01-01&last_day=someday&zip_code=00000&miles=0&max_changes=-1&freeze_hours=9999&effort=luck"
+BAD_SCOPE = "first_day=2020-01-01&last_day=someday&zip_codes=00000&miles=0&max_changes=-1&freeze_hours=9999&effort=luck"
 PRICES = "worth_urgent=6&price_contractor=0.3&price_day=0.2&job="
 
 

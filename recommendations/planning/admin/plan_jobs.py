@@ -161,7 +161,7 @@ def _scope(form: PlanForm, choice: Choice) -> Scope:
     return Scope(
         jobs=choice.scope_ids(form.area()),
         # A filter that no job matches gives a plan without changes.
-        chosen_by_filter=not choice.ids or bool(values["zip_code"]),
+        chosen_by_filter=not choice.ids or bool(values["zip_codes"]),
         first_day=values["first_day"],
         last_day=values["last_day"],
         contractors=list(values["contractors"]) or None,

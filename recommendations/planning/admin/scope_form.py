@@ -1,25 +1,47 @@
 """Form of the scope of a new plan: days, area, contractors, and what may change."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from recommendations.planning.admin.chosen_records import BOOKINGS, CONTRACTORS, LOCK, REASON, RecordsField
-from recommendations.planning.job_choice import EVERYWHERE, Area
+from recommendations.planning.job_choice import EVERYWHERE, MOST_CENTERS, Area
 from recommendations.planning.scope import MOST_HOURS, check_days
 from recommendations.planning.states import Effort, MayChange
 from smartscheduler.adminsite.form_fields import DayField
 from smartscheduler.core.db.text_fields import LineFormField
+from smartscheduler.core.entry.addresses import ZIP
+from smartscheduler.core.geo.zip_codes import state_of
 from smartscheduler.errors import InvalidInput, PlanTooLarge
 from smartscheduler.places import MIDDLE
 
 DEFAULT_DAYS, DEFAULT_MILES, DEFAULT_LEAD, DEFAULT_FREEZE = 7, 25, 2, 24
+
+
+class ZipCodesField(LineFormField):
+    """ZIP codes with or without +4, separated by commas, semicolons or spaces; each counts once."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=600, **kwargs)
+
+    def clean(self, value: Any) -> list[str]:
+        typed = re.split(r"[\s,;]+", super().clean(value) or "")
+        read = {text: ZIP.fullmatch(text) for text in typed if text}
+        wrong = [text for text, match in read.items() if match is None]
+        if wrong:
+            message = ngettext("Not a ZIP code: {texts}.", "Not ZIP codes: {texts}.", len(wrong))
+            named = ", ".join(text[:20] for text in wrong[:MOST_CENTERS])
+            raise ValidationError(message.format(texts=named))
+        return list(dict.fromkeys(match[1] for match in read.values() if match))
 
 
 class PlanForm(forms.Form):
@@ -27,15 +49,19 @@ class PlanForm(forms.Form):
 
     first_day = DayField(label=_("First day"), help_text=_("For example today, tomorrow, Mon or 12/3."))
     last_day = DayField(label=_("Last day"))
-    zip_code = LineFormField(
-        label=_("Around ZIP code"),
+    zip_codes = ZipCodesField(
+        label=_("Around ZIP codes"),
         required=False,
-        max_length=5,
-        help_text=_("Only jobs near it. Empty: all."),
+        help_text=_("Only jobs near one of them, for example 78701, 78745. Empty: all."),
         widget=UnfoldAdminTextInputWidget(),
     )
     miles = forms.IntegerField(
-        label=_("Miles"), required=False, min_value=1, max_value=1000, widget=UnfoldAdminIntegerFieldWidget()
+        label=_("Miles"),
+        required=False,
+        min_value=1,
+        max_value=1000,
+        help_text=_("Empty: only jobs in these ZIP codes."),
+        widget=UnfoldAdminIntegerFieldWidget(),
     )
     lead_hours = forms.IntegerField(
         label=_("Hours from now without new bookings"),
@@ -85,7 +111,7 @@ class PlanForm(forms.Form):
     )
 
     GROUPS: ClassVar = (
-        ("first_day", "last_day", "lead_hours", "zip_code", "miles", "effort"),
+        ("first_day", "last_day", "lead_hours", "zip_codes", "miles", "effort"),
         ("contractors", "excluded"),
         ("may_change", "max_changes", "freeze_hours", "locks"),
     )
@@ -99,7 +125,7 @@ class PlanForm(forms.Form):
         return cls(values)
 
     def clean(self) -> dict[str, Any]:
-        """Name wrong days and an unknown ZIP code together with all other errors."""
+        """Name wrong days and unknown ZIP codes together with all other errors."""
         values: dict[str, Any] = super().clean() or self.cleaned_data
         for check in (self._check_days, self.area):
             try:
@@ -128,11 +154,19 @@ class PlanForm(forms.Form):
         return [*self.fields, *details]
 
     def area(self) -> Area:
-        """The area of the valid form. Raises InvalidInput for an unknown ZIP code."""
-        values = self.cleaned_data
-        if not values.get("zip_code"):
+        """The area of the valid form. Raises InvalidInput that names the unknown ZIP codes."""
+        zip_codes, miles = self.cleaned_data.get("zip_codes"), self.cleaned_data.get("miles")
+        if not zip_codes:
             return EVERYWHERE
-        return Area.around_zip_code(values["zip_code"], values.get("miles") or DEFAULT_MILES, field="zip_code")
+        if miles:
+            return Area.around_zip_codes(zip_codes, miles, field="zip_codes")
+        unknown = [zip_code for zip_code in zip_codes if not state_of(zip_code)]
+        if unknown:
+            text = ngettext(
+                "This ZIP code does not exist: {zip_codes}.", "These ZIP codes do not exist: {zip_codes}.", len(unknown)
+            )
+            raise InvalidInput.of("zip_codes", text.format(zip_codes=", ".join(unknown)))
+        return Area(zip_codes=frozenset(zip_codes))
 
 
 def _defaults() -> Mapping[str, str]:

@@ -101,7 +101,10 @@ class TestScope:
         [
             ({"first_day": "2020-01-01"}, "in the past"),
             ({"last_day": "2020-01-01"}, "The last day is before the first day."),
-            ({"zip_code": "00000"}, "The location of this ZIP code is unknown."),
+            ({"zip_codes": "78701 00000"}, "The location of this ZIP code is unknown: 00000."),
+            ({"zip_codes": "00000, 00001,78701"}, "The locations of these ZIP codes are unknown: 00000, 00001."),
+            ({"zip_codes": "78701, 7870; Austin"}, "Not ZIP codes: 7870, Austin."),
+            ({"zip_codes": " ".join(str(code) for code in range(78701, 78722))}, "from at most 20 ZIP codes."),
             ({"may_change": "everything"}, "Select a valid choice."),
             ({"max_changes": "-1"}, "greater than or equal to 0"),
             ({"freeze_hours": "400"}, "less than or equal to 336"),
@@ -130,12 +133,29 @@ class TestScope:
         assert not Plan.objects.exists()
 
     def test_all_errors_are_named_at_once(self) -> None:
-        sent = {"first_day": "2020-01-01", "zip_code": "00000", "miles": "0", "freeze_hours": "x"}
+        sent = {"first_day": "2020-01-01", "zip_codes": "00000", "miles": "0", "freeze_hours": "x"}
         shown = text_of(signed_in().post(ADD, sent))
         wrong = shown.split("Correct these fields first:")[1].split("</p>")[0]
         for name in sent:
             assert f'href="#id_{name}"' in wrong
         assert not Plan.objects.exists()
+
+    def test_the_area_is_around_zip_codes_or_exactly_these(self) -> None:
+        here = JobFactory()  # 78701
+        north = JobFactory(zip_code="78758", latitude="30.3881", longitude="-97.7068")
+        JobFactory(zip_code="10001", latitude="40.75", longitude="-73.99")
+        client = signed_in()
+        for typed, miles, found in [
+            ("78701", "25", {here, north}),
+            ("78701, 78701-1234", "3", {here}),
+            ("78701;10301 78758", "3", {here, north}),
+            ("78758 10301", "", {north}),
+            ("10302", "", set()),
+        ]:
+            client.post(ADD, {"zip_codes": typed, "miles": miles})
+            plan = Plan.objects.order_by("-created_at").first()
+            assert plan
+            assert set(plan.scope["jobs"]) == {str(job.pk) for job in found}, (typed, miles)
 
     def test_contractors_and_bookings_are_chosen(self) -> None:
         job, kept = JobFactory(), AssignmentFactory()
@@ -321,7 +341,14 @@ class TestProposal:
             (booking.contractor.name, "leaves", booking.job.job_number),
             (booking.contractor.name, "proposed", moved.job.job_number),
         }
-        assert {stop["kind"] for stop in response.context["map"]["stops"]} == {"today", "proposed"}
+        drawn = response.context["map"]
+        assert {stop["kind"] for stop in drawn["stops"]} == {"today", "proposed"}
+        # Scripts put the map of another state in its place.
+        assert 'data-plan-part="map"' in response.content.decode()
+        moved.state = "stale"
+        moved.save()
+        stops = signed_in().get(page_of(plan)).context["map"]["stops"]
+        assert {stop["kind"] for stop in stops if stop["url"] == f"#item-{moved.pk}"} == {"stale"}
         assert [choice["text"] for choice in response.context["filters"]] == ["All", "New", "Moved"]
 
     def test_a_bundle_says_what_belongs_together(self, plan: Plan) -> None:

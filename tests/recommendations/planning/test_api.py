@@ -110,6 +110,7 @@ class TestRequest:
             {"zip_code": "78701", "miles": 25},
             {"latitude": 30.26, "longitude": -97.74, "miles": 25},
             {"zip_codes": ["78701"]},
+            {"zip_codes": ["78745", "78701", "78745"], "miles": 3},
         ]:
             plan = requested(api.post(PLANS, {"jobs": both, "area": area, **days()}))
             assert plan["scope"]["jobs"] == [str(near.pk)], area
@@ -129,6 +130,11 @@ class TestRequest:
             ({"filter": {"type": ["wood"]}}, "filter.type.0"),
             ({"filter": {}, "area": {"zip_code": "78701"}}, "area"),
             ({"filter": {}, "area": {"zip_code": "00000", "miles": 5}}, "area.zip_code"),
+            ({"filter": {}, "area": {"zip_codes": ["78701", "00000"], "miles": 5}}, "area.zip_codes"),
+            (
+                {"filter": {}, "area": {"zip_codes": [str(code) for code in range(78701, 78722)], "miles": 5}},
+                "area.zip_codes",
+            ),
             ({"filter": {}, "first_day": "2020-01-01"}, "first_day"),
             ({"filter": {}, "last_day": "2020-01-01"}, "last_day"),
             ({"filter": {}, "contractors": [NOBODY]}, "contractors"),
