@@ -44,6 +44,8 @@ MAILTO = re.compile(r"\Amailto:", re.IGNORECASE)
 BETWEEN_VALUES = ":::"
 FEWEST_DIGITS_OF_A_PHONE = 7
 LONGEST_LIST = 1_000
+# Key of the second line of an address that has no street.
+SECOND_LINE = "\x00second line"
 # What other products write in cells without a value.
 DASHES = {"-", "–", "—"}
 
@@ -75,7 +77,10 @@ def columns_given(kind: str, mapping: Iterable[str | None]) -> list[str]:
 
 
 def assembled(row_by_target: Mapping[str, str], kind: str, options: Mapping[str, Any]) -> Row:
-    """The standard row, by column name, of cells by target. It has only columns for which the file has a target."""
+    """The standard row, by column name, of cells by target. It has only columns for which the file has a target.
+
+    The second line of an address without a street is under the key `SECOND_LINE`.
+    """
     if options.get("date_system") == 1904:
         row_by_target = {name: _in_1900(cell) if name in DATES else cell for name, cell in row_by_target.items()}
     columns = set(targets_of(kind).columns)
@@ -171,9 +176,10 @@ def _add_place(row: Row, parts: Mapping[str, str], whole: str, second: str) -> N
             row[name] = row.get(name) or text
     elif whole in parts:
         row.setdefault("address", "")
-    # A second line alone is no street, and must not replace the one of a record.
-    if (text := parts.get(second, "")) and row.get("address"):
-        row["address"] = f"{row['address']}, {text}"
+    if text := parts.get(second, ""):
+        # A second line alone is no street, and must not replace the one of a record: the row gets a remark.
+        name, cell = ("address", f"{row['address']}, {text}") if row.get("address") else (SECOND_LINE, text)
+        row[name] = cell
     # Jobber can repeat the city and the ZIP code behind the street: `123 Main St • Austin, Texas 78701`.
     street, bullet, rest = row.get("address", "").partition(" • ")
     if bullet and row.get("zip_code", "") and row["zip_code"] in rest:

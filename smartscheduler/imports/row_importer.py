@@ -13,6 +13,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.core.geo.postal_areas import check_place
 from smartscheduler.errors import Busy, DomainError, InvalidInput
 from smartscheduler.geocoding.addresses import GeocodingResult
+from smartscheduler.imports.assembly import SECOND_LINE
 from smartscheduler.imports.columns import EXAMPLE, NOTES, OPTIONAL, OPTIONAL_IN_CHANGES, PLACE, TOGETHER
 from smartscheduler.imports.file_reader import Row
 from smartscheduler.imports.importers import Context, Importer, Written, check_cells
@@ -82,12 +83,13 @@ def _work_on(
 ) -> Done:
     if row.get(importer.columns.name, "").startswith(f"{EXAMPLE} "):
         return Done(Outcome.UNCHANGED, {}, remarks=gettext("The example row of a template is not imported."))
+    row, second_line = _without_second_line(row)
     check_cells(row)
     if present is not None:
         _check_same_record(row, present)
     row, remarks = importer.interpreted(row, present, context)
     body, written = _written(importer, row, present, geocoded, actor, context)
-    written = written._replace(remarks=[*remarks, *written.remarks])
+    written = written._replace(remarks=[*second_line, *remarks, *written.remarks])
     after = written.record
     if after is None:
         return Done(Outcome.UNCHANGED, {}, "", " ".join(written.remarks))
@@ -101,6 +103,15 @@ def _work_on(
     fields = [gettext("Changes {fields}.").format(fields=", ".join(changed))] if changed else []
     remarks = [*fields, *booking, *body.notes, *written.remarks, *importer.consequences(after)]
     return Done(Outcome.UPDATED, {}, _key(importer, present), " ".join(remarks))
+
+
+def _without_second_line(row: Row) -> tuple[Row, list[str]]:
+    """The row without the second line of an address that has no street, and the remark on it."""
+    if SECOND_LINE not in row:
+        return row, []
+    text = gettext("“{text}” was left out: it is the second line of an address without a street.")
+    others = {name: cell for name, cell in row.items() if name != SECOND_LINE}
+    return others, [text.format(text=row[SECOND_LINE][:LONGEST_SHOWN])] if row[SECOND_LINE] else []
 
 
 def _check_same_record(row: Row, present: Any) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartscheduler.imports.assembly import assembled, columns_given, standard_rows, with_defaults
+from smartscheduler.imports.assembly import SECOND_LINE, assembled, columns_given, standard_rows, with_defaults
 from smartscheduler.imports.columns import COLUMNS
 from smartscheduler.imports.file_reader import BROKEN, SURPLUS, Table
 from smartscheduler.imports.targets import NOTE, targets_of
@@ -40,8 +40,13 @@ PLACE = {"address": "464 Juniper Cir", "city": "Renton", "state": "WA", "zip_cod
         ("jobs", PLACE | {"address": "464 Juniper Cir • Renton, Washington 98055"}, PLACE),
         ("jobs", PLACE | {"address": "464 Juniper Cir • rear"}, PLACE | {"address": "464 Juniper Cir • rear"}),
         ("jobs", {"address": "464 Juniper Cir", "address_2": ""}, {"address": "464 Juniper Cir"}),
-        ("jobs", {"address": "", "address_2": "Apt 4"}, {"address": ""}),
-        ("contractors", {"email": "ann@example.com", "address_2": "Apt 4"}, {"email": "ann@example.com"}),
+        ("jobs", {"address": "", "address_2": "Apt 4"}, {"address": "", SECOND_LINE: "Apt 4"}),
+        (
+            "contractors",
+            {"email": "ann@example.com", "address_2": "Apt 4"},
+            {"email": "ann@example.com", SECOND_LINE: "Apt 4"},
+        ),
+        ("contractors", {"email": "ann@example.com", "address_2": ""}, {"email": "ann@example.com"}),
         ("customers", {"notes": "A dog", NOTE: "Gate: 12"}, {"notes": "A dog\nGate: 12"}),
         ("jobs", {NOTE: "Gate: 12"}, {"special_requirements": "Gate: 12"}),
         ("jobs", {"start": "12/15/2026 9:00"}, {"start": "12/15/2026 9:00", "desired_date": "12/15/2026 9:00"}),
@@ -154,4 +159,4 @@ def test_any_cells_give_the_columns_of_their_targets(kind: str, data: Any) -> No
     texts = st.sampled_from(["", "12/15/2026", "9:00", "46371", ".5", "464 Juniper Cir, Renton, WA 98055"]) | st.text()
     cells = data.draw(st.dictionaries(st.sampled_from(targets_of(kind).names), texts))
     row = assembled(cells, kind, {})
-    assert set(row) <= {*columns_given(kind, cells), "desired_date"}
+    assert set(row) <= {*columns_given(kind, cells), "desired_date", SECOND_LINE}

@@ -2,9 +2,11 @@
 
 import pytest
 
+from contractors.models import Contractor
 from smartscheduler.imports.models import ImportRun
+from smartscheduler.imports.services import begin, import_checked, match_columns
 from tests.factories import ContractorFactory, UserFactory
-from tests.imports.test_imports import ANN, HEAD, checked
+from tests.imports.test_imports import ANN, HEAD, checked, finished
 
 pytestmark = pytest.mark.django_db
 
@@ -91,3 +93,24 @@ def test_a_stored_place_that_stays_is_not_questioned() -> None:
     result, errors, remarks = outcome(ANN.replace("Austin", "Dallas"))
     assert (result, errors) == ("updated", {})
     assert "Dallas" not in remarks
+
+
+def test_a_unit_without_a_street_is_named_and_changes_no_address() -> None:
+    run = imported_as_matched(f"{HEAD},Unit\n{ANN},Apt 4")
+    assert "Apt 4" not in run.rows.get().remarks
+    assert Contractor.objects.get().address == "100 Congress Avenue, Apt 4"
+    row = imported_as_matched("email,Unit\nann@example.com,Apt 5").rows.get()
+    sentence = "“Apt 5” was left out: it is the second line of an address without a street."
+    assert (row.outcome, row.remarks) == ("unchanged", sentence)
+    row = imported_as_matched("email,name,Unit\nann@example.com,Ann Stone,Apt 5").rows.get()
+    assert (row.outcome, sentence in row.remarks) == ("updated", True)
+    assert Contractor.objects.get().address == "100 Congress Avenue, Apt 4"
+
+
+def imported_as_matched(text: str) -> ImportRun:
+    """The file, imported with the match that the page would suggest."""
+    actor = UserFactory()
+    run = begin(kind="contractors", name="crews.csv", content=text.encode(), actor=actor)
+    if run.state == "matching":
+        run = match_columns(run_id=run.pk, targets=run.mapping, seen=run.match_version, actor=actor)
+    return finished(import_checked(run_id=finished(run).pk))
