@@ -37,6 +37,8 @@ class Act(models.TextChoices):
     KEY_REVOKED = "key-revoked", _("Key of a service account revoked")
     DATA_EXPORTED = "data-exported", _("Data exported")
     IMPORT_STARTED = "import-started", _("Import started")
+    MATCH_RENAMED = "match-renamed", _("Saved match of columns renamed")
+    MATCH_DELETED = "match-deleted", _("Saved match of columns deleted")
     BACKUP_RESTORED = "backup-restored", _("Backup restored")
     PERSON_EXPORTED = "person-exported", _("Personal data exported")
     PERSON_ERASED = "person-erased", _("Personal data erased")

@@ -34,7 +34,7 @@ from smartscheduler.adminsite.service_forms import show_refusal
 from smartscheduler.audit.models import Act
 from smartscheduler.audit.services import filters_of, record
 from smartscheduler.errors import DomainError, InvalidInput
-from smartscheduler.imports import services
+from smartscheduler.imports import match_list, services
 from smartscheduler.imports.actions import ACTIONS, may_import
 from smartscheduler.imports.columns import COLUMNS
 from smartscheduler.imports.export_views import FORMS, download, export
@@ -49,6 +49,7 @@ from smartscheduler.imports.views import outcome, progress
 MODELS = {"contractors": Contractor, "jobs": Job, "customers": Customer, "assignments": Assignment}
 for kind, model in MODELS.items():
     registry.list_panel(model, Panel("admin/imports/list_links.html", {"kind": kind}))
+registry.list_panel(ImportRun, Panel("admin/imports/matches_link.html"))
 KINDS = {model: kind for kind, model in MODELS.items()}
 State = ImportRun.State
 BADGES = {State.DONE: "completed", State.CHECKED: "confirmed", State.UNCHECKED: "cancelled", State.STOPPED: "cancelled"}
@@ -89,6 +90,7 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
         own = [
             path("export/<str:kind>.<str:form>", view(self.export_view), name="imports_export"),
             path("template/<str:kind>.<str:form>", view(self.template_view), name="imports_template"),
+            path("matches/", view(self.matches_view), name=self._route("matches")),
             path("<uuid:object_id>/match/", view(self.match_view), name=self._route("match")),
             path("<uuid:object_id>/progress/", view(self.progress_view), name=self._route("progress")),
             path("<uuid:object_id>/result.<str:form>", view(self.result_view), name=self._route("result")),
@@ -135,6 +137,12 @@ class ImportRunAdmin(RecordAdmin, ListAdmin):
             return redirect(self.address("match", run))
         messages.info(request, gettext("The file is being checked. Nothing is imported yet."))
         return redirect(self.address("change", run))
+
+    def matches_view(self, request: HttpRequest) -> HttpResponse:
+        """The saved matches of columns."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return match_list.respond(request, {**self.admin_site.each_context(request), "opts": self.opts})
 
     def match_view(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """Match the columns of the file with targets. The check starts with the match that is sent."""

@@ -73,14 +73,14 @@ class Mapping:
     """Targets by heading (None: left out) with their reasons.
 
     `preset`: the ready mapping that was used, if any. `confident`: no user needs to look at the match before the check.
-    `is_saved`: the match of an earlier file with the same headings, with its `options`.
+    `saved_id`: of the match of an earlier file with the same headings, with its `options`.
     """
 
     targets: Targets
     preset: str = ""
     confident: bool = False
     reasons: list[Reason | None] = field(default_factory=list)
-    is_saved: bool = False
+    saved_id: int | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -91,7 +91,7 @@ class Mapping:
     @property
     def matched_by(self) -> str:
         """What the match is based on, for `ImportRun.matched_by`: saved, own, guess, or the code of a preset."""
-        if self.is_saved:
+        if self.saved_id is not None:
             return "saved"
         return self.preset or ("own" if self.confident else "guess")
 

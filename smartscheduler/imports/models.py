@@ -13,8 +13,12 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from smartscheduler.core.db.text_fields import LineField
+
 # Characters of a digest that tells two matches of a file apart.
 LENGTH_OF_VERSION = 16
+# Characters of the name of a saved match.
+LONGEST_NAME = 80
 
 
 class ImportRunQuerySet(models.QuerySet["ImportRun"]):
@@ -166,8 +170,13 @@ class ImportRun(models.Model):
 
 
 class SavedMapping(models.Model):
-    """The match of columns that a user has confirmed, for the next file with the same headings."""
+    """The match of columns that a user has confirmed, for the next file with the same headings.
 
+    `name` is that of the file that it was saved for, until a user renames it. `last_used_at` is empty before the next
+    file.
+    """
+
+    name = LineField(max_length=LONGEST_NAME, blank=True, default="", db_default="")
     kind = models.CharField(max_length=11, choices=ImportRun.Kind.choices)
     # SHA-256 of the headings: headings of a file without a line of headings are cells, which can name a person.
     fingerprint = models.CharField(max_length=64)
@@ -176,6 +185,7 @@ class SavedMapping(models.Model):
     options = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     saved_at = models.DateTimeField(auto_now=True)
+    last_used_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "fingerprint"], name="saved_mapping_once")]
@@ -183,7 +193,7 @@ class SavedMapping(models.Model):
         verbose_name_plural = _("saved matches of columns")
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.fingerprint[:8]}"
+        return self.name or self.get_kind_display()
 
 
 class ImportedRow(models.Model):

@@ -20,7 +20,7 @@ from smartscheduler.imports.models import ImportRun
 from smartscheduler.imports.needs import missing
 from smartscheduler.imports.presets import source_of
 from smartscheduler.imports.readings import Sheet, packed_reading, unpacked_reading
-from smartscheduler.imports.saved_mappings import matched, remember
+from smartscheduler.imports.saved_mappings import matched, note_use, remember
 from smartscheduler.imports.tables import LONGEST_TITLE, told_date_order, uploaded_table
 from smartscheduler.imports.targets import label_of, targets_of
 from smartscheduler.imports.text_encodings import reread
@@ -67,6 +67,7 @@ def _match(run: ImportRun, table: Table, choices: Mapping[str, Any]) -> None:
     """
     choices = {name: value for name, value in choices.items() if value}
     mapping = matched(run.kind, table)
+    note_use(mapping)
     run.mapping, run.matched_by = mapping.stored, mapping.matched_by
     run.options = mapping.options | choices | {"upload": choices}
     run.options.setdefault("date_order", told_date_order(table, run.mapping))
@@ -107,7 +108,8 @@ def match_columns(
     run.begin(State.CHECKING)
     run.save()
     if remember_it:
-        remember(kind=run.kind, titles=table.titles, mapping=run.mapping, actor=actor, options=run.options)
+        name = run.name.rpartition(".")[0] or run.name
+        remember(kind=run.kind, titles=table.titles, mapping=run.mapping, actor=actor, options=run.options, name=name)
     return run
 
 

@@ -251,6 +251,15 @@ INVENTORY: tuple[Held, ...] = (
         _("deleted with the file"),
     ),
     Held(
+        "imports.SavedMapping",
+        ("name",),
+        ANY_PERSON,
+        _("to tell saved matches of columns apart, often by the name of a file"),
+        _("until it is deleted"),
+        REDACTED,
+        True,
+    ),
+    Held(
         "idempotency.KeptAnswer",
         ("body",),
         ANY_PERSON,

@@ -73,6 +73,7 @@ PATHS: dict[str, Callable[[Api], str]] = {
     "rules": lambda api: "/admin/rules/rulesversion/",
     "change-rules": lambda api: f"/admin/rules/rulesversion/add/?{OTHER_RULES}",
     "imports": lambda api: "/admin/imports/importrun/",
+    "saved-matches": lambda api: "/admin/imports/importrun/matches/",
     "reports": lambda api: "/admin/reports/",
     "roads": lambda api: "/admin/roads/",
     "explanations": lambda api: "/admin/words/",
