@@ -78,6 +78,24 @@ def test_an_unprepared_file_is_matched_corrected_and_imported_and_known_again(vi
         expect(page.get_by_text("To add: 0. To change: 0. Unchanged: 2.").first).to_be_visible(timeout=60_000)
     assert hand.clicks == 1
 
+    with story("Rename and delete a saved match", page) as hand:
+        page.goto(ADD)
+        hand.click(page.get_by_role("link", name="Saved matches"))
+        row = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name="crews")).first
+        expect(row).to_contain_text("last used")
+        hand.click(row.get_by_text("Rename or delete"))
+        hand.fill(row.get_by_label("Name of the saved match"), "Crews of the office")
+        for size, viewport in SIZES.items():
+            page.set_viewport_size(viewport)
+            keep_a_picture(page, f"saved-match-{size}")
+            assert page.evaluate(OVERFLOW) <= 0
+            assert barriers(page) == []
+        hand.click(row.get_by_role("button", name="Rename"))
+        expect(page.get_by_text("The saved match was renamed to “Crews of the office”.")).to_be_visible()
+        hand.click(page.get_by_text("Rename or delete, Crews of the office"))
+        hand.click(page.get_by_role("button", name="Delete").and_(page.locator(":visible")))
+        expect(page.get_by_text("The saved match “Crews of the office” was deleted.")).to_be_visible()
+
 
 def test_a_match_is_changed_from_the_check(visit: Open) -> None:
     page = visit(ADD, COORDINATOR)

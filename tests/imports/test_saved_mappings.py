@@ -104,7 +104,7 @@ class TestPage:
             name="Crews of 2026",
         )
         shown = text_of(signed_in().get(self.PAGE))
-        assert ">Crews of 2026</h2>" in shown
+        assert ">Crews of 2026</h3>" in shown
         assert "Contractors · jobber · not used yet · saved " in shown
         assert f" by {actor}</p>" in shown
         assert 'Name, City <span class="quiet">· 1 column left out</span>' in shown

@@ -145,7 +145,7 @@ class TestScope:
         north = JobFactory(zip_code="78758", latitude="30.3881", longitude="-97.7068")
         JobFactory(zip_code="10001", latitude="40.75", longitude="-73.99")
         client = signed_in()
-        for typed, miles, found in [
+        for typed, miles, expected in [
             ("78701", "25", {here, north}),
             ("78701, 78701-1234", "3", {here}),
             ("78701;10301 78758", "3", {here, north}),
@@ -155,7 +155,7 @@ class TestScope:
             client.post(ADD, {"zip_codes": typed, "miles": miles})
             plan = Plan.objects.order_by("-created_at").first()
             assert plan
-            assert set(plan.scope["jobs"]) == {str(job.pk) for job in found}, (typed, miles)
+            assert set(plan.scope["jobs"]) == {str(job.pk) for job in expected}, (typed, miles)
 
     def test_contractors_and_bookings_are_chosen(self) -> None:
         job, kept = JobFactory(), AssignmentFactory()
