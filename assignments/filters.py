@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from assignments.models import Assignment
 from assignments.querysets import AssignmentQuerySet
 from smartscheduler.accounts.visibility_rest import VisibleFieldsSearch
-from smartscheduler.core.rest.filters import DayFilter, site_day
+from smartscheduler.core.rest.filters import ChoicesFilter, DayFilter, IdsFilter, RecordFilters, site_day
 
 
 @extend_schema_field(bool)
@@ -25,15 +25,12 @@ class TrueOrFalseFilter(django_filters.TypedChoiceFilter):
         super().__init__(choices=choices, coerce=lambda text: text == "true", **kwargs)
 
 
-class AssignmentFilter(django_filters.FilterSet):
-    """Query parameters; `status` can be repeated.
+class AssignmentFilter(RecordFilters):
+    """Query parameters. The dates are days in the time zone of the site, and both are included."""
 
-    The dates are days in the time zone of the site, and both are included.
-    """
-
-    status = django_filters.MultipleChoiceFilter(choices=Assignment.Status.choices)
-    contractor = django_filters.UUIDFilter(field_name="contractor_id")
-    job = django_filters.UUIDFilter(field_name="job_id")
+    status = ChoicesFilter(choices=Assignment.Status.choices)
+    contractor = IdsFilter(field_name="contractor_id", label=_("Of one of these contractors."))
+    job = IdsFilter(field_name="job_id", label=_("Of one of these jobs."))
     date_from = DayFilter(field_name="site_day", lookup_expr="gte", label=_("Starts on this day or later."))
     date_to = DayFilter(field_name="site_day", lookup_expr="lte", label=_("Starts on this day or earlier."))
 

@@ -169,6 +169,7 @@ class Assignment(Record):
             # For lists of the assignments of a day or a week in any state.
             models.Index(Func(F("time_slot"), function="lower"), name="assignment_by_start"),
             models.Index(*LIST_ORDER, name="assignment_by_list_order"),
+            models.Index(fields=["updated_at", "id"], name="assignment_by_update"),
         ]
 
     def __str__(self) -> str:

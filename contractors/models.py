@@ -137,6 +137,7 @@ class Contractor(Location):
             ),
             models.Index(fields=["name", "id"], name="contractor_by_name"),
             models.Index(*LIST_ORDER, name="contractor_by_list_order"),
+            models.Index(fields=["updated_at", "id"], name="contractor_by_update"),
             search_index("contractor_search_index", SEARCH_TEXT),
         ]
         triggers = triggers.of_contractors()

@@ -42,6 +42,11 @@ class ContractorQuerySet(EmailQuerySet["Contractor"]):
             contractors = contractors.filter(skills__overlap=spellings)
         return contractors
 
+    def with_any_skill(self, skills: Iterable[str]) -> "ContractorQuerySet":
+        """Contractors who have at least one of `skills`, compared as in `with_skills`."""
+        spellings = _spellings(self.model, {fold(skill) for skill in skills}).values()
+        return self.filter(skills__overlap=[name for names in spellings for name in names])
+
     def skill_names(self) -> list[str]:
         """The distinct skills of these contractors, as they are stored, in alphabetical order."""
         each = Func(F("skills"), function="unnest", output_field=models.TextField())

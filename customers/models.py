@@ -76,6 +76,7 @@ class Customer(Record):
         ]
         indexes = [
             models.Index(fields=["name", "company", "id"], name="customer_by_name"),
+            models.Index(fields=["updated_at", "id"], name="customer_by_update"),
             models.Index(ascii_lower("email"), name="customer_by_email"),
             # Folded already (customers.search_text).
             GinIndex(

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from contractors.models import Contractor
@@ -125,7 +126,9 @@ def merge_customers(*, customer_id: UUID, other_id: UUID, actor: User | None) ->
     # First the source, because an external ID belongs to one customer at a time.
     source.merged_into, source.external_id, source.source, source.search_text = target, "", "", ""
     source.save()
-    Customer.objects.filter(merged_into=source).update(merged_into=target)
+    Customer.objects.filter(merged_into=source).update(
+        merged_into=target, updated_at=timezone.now(), version=F("version") + 1
+    )
     _move_rows(target, source)
     keep_search_text(target)
     results = merging.send(sender=Customer, source=source, target=target, actor=actor)

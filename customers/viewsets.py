@@ -31,6 +31,9 @@ from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.views import ReadsBody
 from smartscheduler.idempotency.mixin import IdempotencyMixin
 
+# Parameters with which the list has merged customers, too.
+WITH_MERGED = frozenset({"id", "updated_since"})
+
 
 class CustomerViewSet(
     ReadsBody, IdempotencyMixin, ConditionalRequestMixin, ListModelMixin, RetrieveModelMixin, GenericViewSet[Customer]
@@ -58,7 +61,10 @@ class CustomerViewSet(
 
     def get_queryset(self) -> CustomerQuerySet:
         customers = with_details(cast(CustomerQuerySet, super().get_queryset()))
-        return customers.current() if self.action == "list" else customers
+        # Who keeps a copy has to learn of merged customers.
+        if self.action != "list" or WITH_MERGED.intersection(self.request.query_params):
+            return customers
+        return customers.current()
 
     @property
     def actor(self) -> User:

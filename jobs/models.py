@@ -193,6 +193,7 @@ class Job(Location):
             # For the promises of the next days, and those of a report.
             models.Index(fields=["window_start"], name="job_by_window", condition=Q(window_start__isnull=False)),
             models.Index(*LIST_ORDER, name="job_by_list_order"),
+            models.Index(fields=["updated_at", "id"], name="job_by_update"),
             search_index("job_search_index", SEARCH_TEXT),
         ]
 

@@ -5,15 +5,14 @@ from django.utils.translation import gettext_lazy as _
 
 from recommendations.planning.models import Plan, PlanItem, PlanMiss
 from recommendations.planning.states import Action, ItemState, MissCode, State
+from smartscheduler.core.rest.filters import ChoicesFilter, IdsFilter, NumbersFilter, RecordFilters
 
 
-class PlanFilter(django_filters.FilterSet):
-    """Query parameters; `state` can be repeated."""
+class PlanFilter(RecordFilters):
+    """Query parameters of the list of plans."""
 
-    state = django_filters.MultipleChoiceFilter(choices=State.choices)
-    requested_by = django_filters.UUIDFilter(
-        field_name="requested_by_id", label=_("Requested by the user with this id.")
-    )
+    state = ChoicesFilter(choices=State.choices)
+    requested_by = IdsFilter(field_name="requested_by_id", label=_("Requested by one of the users with these ids."))
 
     class Meta:
         model = Plan
@@ -21,11 +20,12 @@ class PlanFilter(django_filters.FilterSet):
 
 
 class PlanItemFilter(django_filters.FilterSet):
-    """Query parameters; `action` and `state` can be repeated."""
+    """Query parameters of the items of a plan."""
 
-    action = django_filters.MultipleChoiceFilter(choices=Action.choices)
-    state = django_filters.MultipleChoiceFilter(choices=ItemState.choices)
-    contractor = django_filters.UUIDFilter(field_name="contractor_id")
+    action = ChoicesFilter(choices=Action.choices)
+    state = ChoicesFilter(choices=ItemState.choices)
+    id = NumbersFilter(label=_("Has one of these ids; at most 100."))
+    contractor = IdsFilter(field_name="contractor_id", label=_("Of one of these contractors."))
 
     class Meta:
         model = PlanItem
@@ -33,9 +33,9 @@ class PlanItemFilter(django_filters.FilterSet):
 
 
 class PlanMissFilter(django_filters.FilterSet):
-    """Query parameters; `code` can be repeated."""
+    """Query parameters of the misses of a plan."""
 
-    code = django_filters.MultipleChoiceFilter(choices=MissCode.choices)
+    code = ChoicesFilter(choices=MissCode.choices)
 
     class Meta:
         model = PlanMiss

@@ -138,6 +138,7 @@ class Plan(Record):
         ]
         indexes = [
             models.Index(fields=["-created_at", "id"], name="plan_by_creation"),
+            models.Index(fields=["updated_at", "id"], name="plan_by_update"),
             models.Index(fields=["created_at"], name="plan_at_work", condition=Q(state__in=sorted(AT_WORK))),
         ]
 

@@ -58,7 +58,7 @@ class PlanViewSet(
     serializer_class = PlanSerializer
     filterset_class = PlanFilter
     search_fields = ("number",)
-    ordering_fields = ("created_at", "state", "finished_at", "worth")
+    ordering_fields = ("created_at", "state", "finished_at", "worth", "updated_at")
     ordering = ("-created_at", "id")
     lookup_value_converter = "uuid"
     several_transactions = frozenset({"accept"})

@@ -6,7 +6,7 @@ pagination). A page by cursor costs the same wherever it is, and rows that come 
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -24,6 +24,8 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
+
+from smartscheduler.core.rest.filters import ValuesFilter, split_values
 
 # Digits of a number in the query string.
 LONGEST_NUMBER = 100
@@ -179,8 +181,9 @@ class Pagination(BasePagination):
         """The rows of the requested page. Raises ValidationError by parameter, and NotFound beyond the last page."""
         self.request = request
         query, keyset = request.query_params, Keyset(queryset)
+        filters = getattr(getattr(view, "filterset_class", None), "base_filters", {})
         size = min(_whole(PAGE_SIZE, query.get(PAGE_SIZE, str(self.page_size))), self.max_page_size)
-        text_of = partial(Cursor.as_text, list_id=(list_id := _list_id(request, keyset.terms)))
+        text_of = partial(Cursor.as_text, list_id=(list_id := _list_id(request, keyset.terms, filters)))
         if CURSOR in query and PAGE in query:
             raise _refused(PAGE, gettext("Send either `cursor` or `page`."))
         cursor = Cursor.parse(query[CURSOR], list_id, len(keyset.terms)) if CURSOR in query else None
@@ -289,9 +292,14 @@ def count_of(rows: QuerySet[Any]) -> tuple[int, bool]:
     return max(counted, int(plan["Plan"]["Plan Rows"])), True
 
 
-def _list_id(request: Request, terms: Iterable[Term]) -> str:
+def _list_id(request: Request, terms: Iterable[Term], filters_of_view: Mapping[str, Any]) -> str:
     """Digest of what decides on the rows of a list and on their order."""
-    filters = sorted((name, values) for name, values in request.query_params.lists() if name not in NEUTRAL)
+    multiple = {name for name, each in filters_of_view.items() if isinstance(each, ValuesFilter)}
+    filters = [
+        [name, sorted(split_values(values)) if name in multiple else values]
+        for name, values in sorted(request.query_params.lists())
+        if name not in NEUTRAL
+    ]
     content = json.dumps([request.path, [str(term) for term in terms], filters])
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
