@@ -48,6 +48,8 @@ def document() -> dict[str, Any]:
             "version": __version__,
             "description": "Domain events of SmartScheduler: live over a WebSocket, and replayed over HTTP. Delivery "
             "is at least once and in order; `id` identifies a repeated event. New types and new fields can be added.",
+            "license": {"name": "MIT License"},
+            "tags": [{"name": "events", "description": "What happened to jobs, bookings, contractors and plans."}],
         },
         "defaultContentType": "application/json",
         "servers": {
@@ -140,21 +142,24 @@ def _operations(frames: list[str]) -> dict[str, Any]:
         "sendFrames": {
             "action": "send",
             "channel": socket,
-            "summary": "Replay what follows `after`, then send live events and heartbeats.",
+            "summary": "Send frames",
+            "description": "Replays what follows `after`, then sends live events and heartbeats.",
             "security": [_ref("components/securitySchemes", "ticket")],
             "messages": [_ref("channels/socket/messages", name) for name in frames],
         },
         "receiveMessages": {
             "action": "receive",
             "channel": socket,
-            "summary": "The socket only sends: any message is answered with an error; after eight a minute it closes.",
+            "summary": "Reject messages",
+            "description": "The socket only sends. It answers a message with an error, and closes after eight a minute.",
             "messages": [_ref("channels/socket/messages", "FromClient")],
             "reply": {"channel": socket, "messages": [_ref("channels/socket/messages", "Error")]},
         },
         "readLog": {
             "action": "receive",
             "channel": log,
-            "summary": "Read the log after a number, and optionally wait for the next event.",
+            "summary": "Read the log",
+            "description": "Returns the events after a number, and optionally waits for the next one.",
             "security": [_ref("components/securitySchemes", "bearer")],
             "messages": [_ref("channels/log/messages", "LogRequest")],
             "reply": {
