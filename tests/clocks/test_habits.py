@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -26,13 +27,16 @@ PAUSES = {
 }
 
 
-def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+@cache
+def calls(tree: ast.AST) -> list[tuple[str, ast.Call]]:
     """Each call with the last part of the name that is called."""
+    all_calls = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             match node.func:
                 case ast.Attribute(attr=name) | ast.Name(id=name):
-                    yield name, node
+                    all_calls.append((name, node))
+    return all_calls
 
 
 def seconds_of(name: str, call: ast.Call) -> float | None:
@@ -91,6 +95,21 @@ def shared_settings(tree: ast.AST) -> Iterator[str]:
             yield f"line {call.lineno}: the configuration of the shared Valkey; use the fixture `own_valkey`"
 
 
+def sessions_read_once(tree: ast.AST) -> Iterator[str]:
+    """PostgreSQL reads its sessions once a transaction: a wait for one that begins later would never end."""
+    queries = [
+        (call.lineno, argument.value)
+        for name, call in calls(tree)
+        if name == "execute"
+        for argument in call.args
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    ]
+    if not any("pg_stat_clear_snapshot()" in query for _, query in queries):
+        for line, query in queries:
+            if "FROM pg_stat_activity" in query:
+                yield f"line {line}: pg_stat_activity without pg_stat_clear_snapshot()"
+
+
 def pauses(tree: ast.AST) -> int:
     """Sleeps of any length but nothing, which only gives way."""
     lengths = [call.args[0] for name, call in calls(tree) if name == "sleep" and call.args]
@@ -98,7 +117,7 @@ def pauses(tree: ast.AST) -> int:
 
 
 def habits(tree: ast.AST) -> Iterator[str]:
-    for seen in (short_limits, speed_checks, unseeded, at_import, shared_settings):
+    for seen in (short_limits, speed_checks, unseeded, at_import, shared_settings, sessions_read_once):
         yield from seen(tree)
 
 
@@ -123,6 +142,7 @@ def test_no_test_depends_on_the_hour_the_speed_or_unknown_chance() -> None:
         "@pytest.mark.parametrize('start', [at(9), at(10)])\ndef test(start): ...",
         "class TestX:\n    now = timezone.now()",
         "valkey().config_set('maxmemory', '1')",
+        "cursor.execute('SELECT 1 FROM pg_stat_activity')",
     ],
 )
 def test_each_habit_is_seen(line: str) -> None:

@@ -135,6 +135,7 @@ def test_outlives_the_loss_of_its_connection() -> None:
 
 def standing_by(active: int | None) -> bool:
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'smartscheduler-relay %%'"
             " AND datname = current_database() AND pid <> %s",
