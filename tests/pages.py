@@ -1,14 +1,18 @@
 """Helpers for admin pages: form fields with their present values."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import login
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.test import Client
 
 from smartscheduler.accounts.permissions import Role
@@ -106,12 +110,21 @@ def signed_in(role: str = Role.COORDINATOR) -> Client:
     return client
 
 
+@contextmanager
+def empty_pages() -> Iterator[None]:
+    """Pages have their context and no text: for many refused forms, of which a test reads the `errors` only."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TemplateResponse, "rendered_content", "")
+        yield
+
+
 def errors(response: PageResponse) -> dict[str, list[str]]:
     """The errors shown on an admin form: by field, `rows` for those of the inlines, `__all__` above the form."""
     assert response.status_code == 200, response
-    by_field = {name: list(texts) for name, texts in response.context["adminform"].form.errors.items()}
+    context = vars(response)["context_data"]
+    by_field = {name: list(texts) for name, texts in context["adminform"].form.errors.items()}
     rows = []
-    for inline in response.context["inline_admin_formsets"]:
+    for inline in context["inline_admin_formsets"]:
         rows += inline.formset.non_form_errors()
         rows += [text for form in inline.formset.forms for texts in form.errors.values() for text in texts]
     return by_field | ({"rows": rows} if rows else {})

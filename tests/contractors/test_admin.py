@@ -21,7 +21,7 @@ from smartscheduler.core.formatting import local_day
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.timeslots import TimeSlot
 from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, UserFactory, at
-from tests.pages import PageResponse, errors, fields, fields_of, fields_of_new, saved, signed_in
+from tests.pages import PageResponse, empty_pages, errors, fields, fields_of, fields_of_new, saved, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november_2026")]
 ADD = "/admin/contractors/contractor/add/"
@@ -131,14 +131,14 @@ def test_refuses_a_broken_rule_on_its_field(values: dict[str, str], field: str |
 
 
 def test_refuses_the_same_on_an_existing_one(subtests: pytest.Subtests) -> None:
-    """In one test, because a page that is refused leaves the form to send again."""
+    """In one test, because a page that is refused leaves the form to send again. The test above renders these pages."""
     ContractorFactory(email="taken@example.com")
     contractor, client = ContractorFactory(), signed_in()
     version, unchanged = contractor.version, fields(client, page(contractor), "contractor_form")
     for values, field in BROKEN:
         if field in {None, "rows"}:
             continue
-        with subtests.test(values=values):
+        with subtests.test(values=values), empty_pages():
             assert field in errors(client.post(page(contractor), {**unchanged, **values}))
             contractor.refresh_from_db()
             assert contractor.version == version

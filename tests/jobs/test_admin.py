@@ -18,7 +18,7 @@ from smartscheduler.accounts.permissions import Role
 from smartscheduler.core.formatting import local_slot
 from smartscheduler.events.models import OutboxEvent
 from tests.factories import AssignmentFactory, JobFactory, at
-from tests.pages import PageResponse, errors, fields, fields_of_new, saved, signed_in
+from tests.pages import PageResponse, empty_pages, errors, fields, fields_of_new, saved, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("november_2026")]
 LIST, ADD = "/admin/jobs/job/", "/admin/jobs/job/add/"
@@ -119,11 +119,11 @@ def test_refuses_a_broken_rule_on_its_field(values: dict[str, str], field: str) 
 
 
 def test_refuses_the_same_on_an_existing_one(subtests: pytest.Subtests) -> None:
-    """In one test, because a page that is refused leaves the form to send again."""
+    """In one test, because a page that is refused leaves the form to send again. The test above renders these pages."""
     job, client = JobFactory(), signed_in()
     unchanged = fields(client, page(job), "job_form")
     for values, field in BROKEN:
-        with subtests.test(values=values):
+        with subtests.test(values=values), empty_pages():
             assert field in errors(client.post(page(job), {**unchanged, **values}))
             job.refresh_from_db()
             assert job.version == 1
