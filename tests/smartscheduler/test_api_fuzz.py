@@ -42,7 +42,7 @@ CHECKS = [
 # make fuzz: the hundred or so requests to each call that its description suggests, more random ones, longer stories.
 THOROUGH = bool(os.environ.get("FUZZ"))
 PHASES = ["examples", "fuzzing", "stateful", *(["coverage"] if THOROUGH else [])]
-EXAMPLES, STORIES = (60, 100) if THOROUGH else (6, 10)
+EXAMPLES, STORIES = (60, 100) if THOROUGH else (4, 6)
 
 
 @pytest.fixture
