@@ -6,6 +6,7 @@ A new one is asked by itself; one with an unknown place-holder fails the test.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -145,9 +146,27 @@ def calls(client: APIClient) -> Iterator[str]:
     yield from (f"{V1}/{name}/?latitude__gte=30.27&search=30.2" for name in ("contractors", "jobs"))
 
 
-def of_the_api(client: APIClient, *, parts: Sequence[str]) -> Iterator[tuple[str, Any]]:
+class Selection:
+    """All addresses, or the first few with each of some parts."""
+
+    FEW = 8
+
+    def __init__(self, parts: Sequence[str] = ()) -> None:
+        self.parts = parts
+        self._taken: Counter[str] = Counter()
+
+    def takes(self, path: str) -> bool:
+        if not self.parts:
+            return True
+        parts = [part for part in self.parts if part in path]
+        is_taken = any(self._taken[part] < self.FEW for part in parts)
+        self._taken.update(parts if is_taken else [])
+        return is_taken
+
+
+def of_the_api(client: APIClient, selection: Selection) -> Iterator[tuple[str, Any]]:
     for call in calls(client):
-        if is_asked(call, parts):
+        if selection.takes(call):
             yield call, client.get(call, **FIXED)
     ids = [str(pk) for pk in Job.objects.order_by("pk").values_list("pk", flat=True)]
     yield "batch", client.post(f"{V1}/recommendations/batch/", {"jobs": ids, "max_results": 50}, **FIXED)
@@ -163,9 +182,9 @@ def of_the_api(client: APIClient, *, parts: Sequence[str]) -> Iterator[tuple[str
         yield f"of one's own {bearing}", client.post(f"{V1}/recommendations/", body, **FIXED)
 
 
-def of_the_pages(client: Client, *, parts: Sequence[str]) -> dict[str, Any]:
-    """The pages of the list below, and unless `parts` are named also what can be reached from the home page."""
-    pages: dict[str, Any] = {} if parts else dict(crawl(client))
+def of_the_pages(client: Client, selection: Selection) -> dict[str, Any]:
+    """The pages of the list below, and if all are selected also what can be reached from the home page."""
+    pages: dict[str, Any] = {} if selection.parts else dict(crawl(client))
     extra = [path for _, path in addresses()]
     for job in Job.objects.order_by("pk"):
         extra += [f"/admin/jobs/job/{job.pk}/recommend/?max_results=50", f"/admin/jobs/job/{job.pk}/people/?q=Crew"]
@@ -188,7 +207,7 @@ def of_the_pages(client: Client, *, parts: Sequence[str]) -> dict[str, Any]:
     extra += [reverse("admin:imports_export", args=[kind, "csv"]) for kind in exported]
     extra += [f"/admin/reports/?csv={part}" for part in ("choices", "waits", "starts", "cancellations", "utilisation")]
     for path in extra:
-        if path not in pages and "logout" not in path and "xlsx" not in path and is_asked(path, parts):
+        if path not in pages and "logout" not in path and "xlsx" not in path and selection.takes(path):
             pages[path] = text_of(client.get(path, **FIXED))
     return pages
 
@@ -200,13 +219,10 @@ def plain(text: Any) -> Any:
 
 
 def everything(programs: APIClient, browser: Client, *, parts: Sequence[str]) -> dict[str, Any]:
-    """The responses to an account, by URL; of URLs with one of these parts, or of all."""
-    texts = {call: plain(answer.content.decode()) for call, answer in of_the_api(programs, parts=parts)}
-    return texts | {path: plain(text) for path, text in of_the_pages(browser, parts=parts).items()}
-
-
-def is_asked(path: str, parts: Sequence[str]) -> bool:
-    return not parts or any(part in path for part in parts)
+    """The responses to an account, by URL; of a few URLs with each of these parts, or of all."""
+    selection = Selection(parts)
+    texts = {call: plain(answer.content.decode()) for call, answer in of_the_api(programs, selection)}
+    return texts | {path: plain(text) for path, text in of_the_pages(browser, selection).items()}
 
 
 def told_apart(role: Role, *, parts: Sequence[str] = ()) -> tuple[list[Any], Any, Any]:
