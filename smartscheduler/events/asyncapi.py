@@ -151,7 +151,7 @@ def _operations(frames: list[str]) -> dict[str, Any]:
             "action": "receive",
             "channel": socket,
             "summary": "Reject messages",
-            "description": "The socket only sends: it answers a message with an error. More than eight a minute close it.",
+            "description": "The socket only sends: it answers a message with an error, and closes after eight.",
             "messages": [_ref("channels/socket/messages", "FromClient")],
             "reply": {"channel": socket, "messages": [_ref("channels/socket/messages", "Error")]},
         },
