@@ -92,9 +92,13 @@ class AssignmentViewSet(
     @extend_schema(request=NewAssignmentSerializer, responses={201: AssignmentSerializer})
     def create(self, request: Request) -> Response:
         """Assign an open job to a contractor, from `start` on for the duration of the job."""
-        payload = self.body(NewAssignmentSerializer)
+        assignment = self.assign(self.body(NewAssignmentSerializer))
+        return self.answer(assignment.pk, status=status.HTTP_201_CREATED)
+
+    def assign(self, payload: dict[str, Any]) -> Assignment:
+        """The new assignment of a valid body."""
         _check_known(job=payload["job"], contractor=payload["contractor"])
-        assignment = services.assign_job(
+        return services.assign_job(
             job_id=payload["job"],
             contractor_id=payload["contractor"],
             start=payload["start"],
@@ -103,7 +107,6 @@ class AssignmentViewSet(
             ranking_token=payload["ranking_token"],
             actor=self.actor,
         )
-        return self.answer(assignment.pk, status=status.HTTP_201_CREATED)
 
     @act(ConfirmSerializer)
     def confirm(self, request: Request, pk: UUID) -> Response:

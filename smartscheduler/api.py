@@ -17,6 +17,12 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
+from assignments.bulk_viewsets import (
+    BulkAssignmentStatusView,
+    BulkAssignmentsView,
+    BulkJobStatusView,
+    BulkJobsView,
+)
 from assignments.contractor_viewset import BookedContractorViewSet, ContractorByReferenceView
 from assignments.schedule_views import AvailabilityView, ScheduleView
 from assignments.viewsets import AssignmentViewSet, JobCancelView, JobWindowView
@@ -145,6 +151,14 @@ urlpatterns = [
             name=f"{name}-by-reference",
         )
         for name, view in BY_REFERENCE.items()
+    ),
+    path("v1/jobs/bulk/", BulkJobsView.as_view({"post": "bulk_create"}), name="jobs-bulk"),
+    path("v1/jobs/bulk-status/", BulkJobStatusView.as_view({"post": "bulk_status"}), name="jobs-bulk-status"),
+    path("v1/assignments/bulk/", BulkAssignmentsView.as_view({"post": "bulk_create"}), name="assignments-bulk"),
+    path(
+        "v1/assignments/bulk-status/",
+        BulkAssignmentStatusView.as_view({"post": "bulk_status"}),
+        name="assignments-bulk-status",
     ),
     path("v1/", include(router.urls)),
     re_path(r"^v1/health/live/?$", health.live, name="live"),

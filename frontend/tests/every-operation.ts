@@ -107,6 +107,9 @@ async function jobs() {
   await read(api.POST("/api/v1/jobs/{id}/window/", { ...at(id), body: { start: EIGHT, end: TEN } }));
   await read(api.DELETE("/api/v1/jobs/{id}/window/", at(id)));
   await read(api.POST("/api/v1/jobs/{id}/cancel/", { ...at(id), body: REASON }));
+  const rows = await read(api.POST("/api/v1/jobs/bulk/", { body: { rows: [job] } }));
+  const cancel = { id: rows.results[0]?.body?.id ?? "", action: "cancel" as const, ...REASON };
+  await read(api.POST("/api/v1/jobs/bulk-status/", { body: { rows: [cancel] } }));
   await read(api.PUT("/api/v1/jobs/by-ref/{source}/{external_id}/", { ...REFERENCE, body: job }));
   await read(api.GET("/api/v1/jobs/by-ref/{source}/{external_id}/", REFERENCE));
 }
@@ -150,6 +153,11 @@ async function assignments() {
   const swap = { other: (await read(api.POST("/api/v1/assignments/", { body: another }))).id };
   const swapped = await read(api.POST("/api/v1/assignments/{id}/swap/", { ...at(moved.id), body: swap }));
   await read(api.POST("/api/v1/assignments/{id}/cancel/", { ...at(swapped.id), body: REASON }));
+  const third = await read(api.POST("/api/v1/jobs/", { body: job }));
+  const row = { job: third.id, contractor: best, start: EIGHT };
+  const booked = await read(api.POST("/api/v1/assignments/bulk/", { body: { rows: [row] } }));
+  const confirm = { id: booked.results[0]?.body?.id ?? "", action: "confirm" as const };
+  await read(api.POST("/api/v1/assignments/bulk-status/", { body: { rows: [confirm] } }));
   const begun = await read(api.POST("/api/v1/assignments/{id}/start/", at(confirmed)));
   const until = new Date(Date.parse(begun.time_slot.end) + 3_600_000).toISOString();
   await read(api.POST("/api/v1/assignments/{id}/running-late/", { ...at(confirmed), body: { until } }));

@@ -47,6 +47,11 @@ class KeyReused(DomainError):
     code = "idempotency-key-reused"
 
 
+def key_reused() -> KeyReused:
+    message = gettext("This key was used for a different request. Use a new key for each request.")
+    return KeyReused(message, errors={HEADER: [message]})
+
+
 class IdempotencyMixin(APIView):
     """View mixin: every POST may have an `Idempotency-Key`.
 
@@ -73,14 +78,14 @@ def _run_once(
     if not KEY.match(key):
         message = gettext("Enter 1 to 255 visible ASCII characters without spaces, such as a UUID.")
         raise InvalidInput.of(HEADER, message)
-    return run(partial(handler, request, *args, **kwargs), cast(User, request.user), key, _fingerprint(request))
+    return run(partial(handler, request, *args, **kwargs), cast(User, request.user), key, fingerprint_of(request))
 
 
 def _in_one_transaction(
     handler: Callable[[], Response], user: User, key: str, fingerprint: str
 ) -> HttpResponse | Response:
     with transaction.atomic():
-        if not _take(user, key, fingerprint):
+        if not take_key(user, key, fingerprint):
             return _replay(KeptAnswer.objects.get(user=user, key=key), fingerprint)
         response = handler()
         _store(user, key, response)
@@ -94,7 +99,7 @@ def _stored_after(handler: Callable[[], Response], user: User, key: str, fingerp
         return _replay(present, fingerprint)
     response = handler()
     with transaction.atomic():
-        if _take(user, key, fingerprint):
+        if take_key(user, key, fingerprint):
             _store(user, key, response)
     return response
 
@@ -107,12 +112,12 @@ def _store(user: User, key: str, response: Response) -> None:
     )
 
 
-def _fingerprint(request: Request) -> str:
+def fingerprint_of(request: Request) -> str:
     content = f"{request.method} {request.get_full_path()}\n".encode() + request._request.body
     return hashlib.sha256(content).hexdigest()
 
 
-def _take(user: User, key: str, fingerprint: str) -> bool:
+def take_key(user: User, key: str, fingerprint: str) -> bool:
     """Insert the key and return whether it was free. Waits for a concurrent request with the same key."""
     now = timezone.now()
     KeptAnswer.objects.filter(user=user, key=key, created_at__lt=now - KEPT_FOR).delete()
@@ -127,7 +132,6 @@ def _take(user: User, key: str, fingerprint: str) -> bool:
 
 def _replay(stored: KeptAnswer, fingerprint: str) -> HttpResponse:
     if stored.fingerprint != fingerprint:
-        message = gettext("This key was used for a different request. Use a new key for each request.")
-        raise KeyReused(message, errors={HEADER: [message]})
+        raise key_reused()
     headers = {**stored.headers, "Idempotency-Replayed": "true"}
     return HttpResponse(stored.body, status=stored.status, content_type="application/json", headers=headers)

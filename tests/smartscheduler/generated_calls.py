@@ -165,6 +165,12 @@ def jobs(api: Any) -> None:
     call("jobs", "jobs_promise_window", job.id, client=api, body=body("WindowRequest", start=EIGHT, end=TEN))
     call("jobs", "jobs_withdraw_window", job.id, client=api)
     put_by_reference(api, "jobs", "JobRequest", JOB)
+    made = call(
+        "jobs", "jobs_bulk_create", client=api, body=body("BulkJobsRequest", rows=[JOB, {**JOB, "duration": "0"}])
+    )
+    assert (made.succeeded, made.failed) == (1, 1)
+    change = {"id": str(made.results[0].body.id), "action": "cancel", "reason": "Only a test"}
+    call("jobs", "jobs_bulk_status", client=api, body=body("BulkJobChangesRequest", rows=[change]))
     call("jobs", "jobs_cancel", job.id, client=api, body=body("ReasonRequest", reason="Only a test"))
 
 
@@ -216,6 +222,12 @@ def assignments(api: Any) -> None:
     swap = body("SwapRequest", other=str(call("assignments", "assignments_create", client=api, body=wish).id))
     moved = call("assignments", "assignments_swap", moved.id, client=api, body=swap)
     call("assignments", "assignments_cancel", moved.id, client=api, body=body("ReasonRequest", reason="Only a test"))
+    third = call("jobs", "jobs_create", client=api, body=body("JobRequest", **JOB))
+    wish = {"job": str(third.id), "contractor": str(best), "start": EIGHT}
+    made = call("assignments", "assignments_bulk_create", client=api, body=body("BulkAssignmentsRequest", rows=[wish]))
+    changes = [{"id": str(made.results[0].body.id), "action": action} for action in ("confirm", "confirm")]
+    rows = body("BulkAssignmentChangesRequest", rows=changes)
+    assert call("assignments", "assignments_bulk_status", client=api, body=rows).failed == 1
     begun = call("assignments", "assignments_start", UUID(CONFIRMED), client=api)
     until = (begun.time_slot.end + timedelta(hours=1)).isoformat()
     call("assignments", "assignments_running_late", begun.id, client=api, body=body("RunningLateRequest", until=until))

@@ -64,6 +64,8 @@ CALLS = [
     ("delete", f"contractors/{ID}/absences/1/", WRITERS, TO_CONTRACTORS),
     ("get", f"contractors/{ID}/schedule/", EVERYBODY, CONTRACTORS),
     ("get", f"contractors/{ID}/availability/", EVERYBODY, CONTRACTORS),
+    *(("post", f"jobs/{name}/", WRITERS, TO_JOBS) for name in ("bulk", "bulk-status")),
+    *(("post", f"assignments/{name}/", WRITERS, TO_ASSIGNMENTS) for name in ("bulk", "bulk-status")),
     *(("get", f"{kind}/by-ref/X/X/", EVERYBODY, JOBS) for kind in ("jobs", "customers")),
     *(("put", f"{kind}/by-ref/X/X/", WRITERS, TO_JOBS) for kind in ("jobs", "customers")),
     ("get", "contractors/by-ref/X/X/", EVERYBODY, CONTRACTORS),

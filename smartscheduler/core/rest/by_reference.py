@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter
@@ -37,8 +38,8 @@ BY_REFERENCE = [
 
 
 class ReferenceSerializer(StrictSerializer):
-    source = serializers.RegexField(  # type: ignore[assignment]  # the name of the field in the API
-        SOURCE, max_length=LONGEST_SOURCE, allow_blank=True, error_messages={"invalid": SOURCE_RULE}
+    source = LineTextField(  # type: ignore[assignment]  # the name of the field in the API
+        max_length=LONGEST_SOURCE, allow_blank=True, validators=[RegexValidator(SOURCE, SOURCE_RULE)]
     )
     external_id = LineTextField(max_length=LONGEST_ID)
 

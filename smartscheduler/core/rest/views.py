@@ -47,7 +47,7 @@ class KnownParameters(APIView):
 
     def query(self) -> dict[str, Any]:
         """The validated values of the query string. Raises ValidationError by parameter."""
-        return _values(self.query_serializer or serializers.Serializer, self.request.query_params.dict())
+        return values_of(self.query_serializer or serializers.Serializer, self.request.query_params.dict())
 
 
 class ReadsBody(KnownParameters):
@@ -58,7 +58,7 @@ class ReadsBody(KnownParameters):
         # Without Content-Length, DRF treats every body as empty.
         if "HTTP_TRANSFER_ENCODING" in self.request.META and not self.request.META.get("CONTENT_LENGTH"):
             raise LengthRequired
-        return _values(serializer, self.request.data, **kwargs)
+        return values_of(serializer, self.request.data, **kwargs)
 
 
 def _list_parameters(view: Any) -> dict[str, bool]:
@@ -95,7 +95,7 @@ def _unknown_parameter(known: Iterable[str]) -> str:
     return gettext("Unknown parameter. This request accepts no parameters.")
 
 
-def _values(kind: type[serializers.BaseSerializer[Any]], data: Any, **kwargs: Any) -> dict[str, Any]:
+def values_of(kind: type[serializers.BaseSerializer[Any]], data: Any, **kwargs: Any) -> dict[str, Any]:
     serializer = kind(data=data, **kwargs)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
