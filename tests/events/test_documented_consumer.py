@@ -49,6 +49,7 @@ class Consumer:
         [program] = [code for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "def follow" in code]
         self.names: dict[str, Any] = {"__name__": "consumer"}
         exec(compile(program, "docs/events.md", "exec"), self.names)  # noqa: S102
+        self.names["LONGEST_PAUSE"] = 2
         pair = sign_in(user)
         self.tokens: dict[str, Any] = {"access": pair.access, "refresh": pair.refresh}
         self.store, self.server, self.error = Store(), f"http://127.0.0.1:{port}", ""
