@@ -33,6 +33,7 @@ BUNDLE := frontend/dist/built
 MODULES := frontend/node_modules/.package-lock.json
 SCRIPTS := $(filter-out %/schema.d.ts,$(wildcard frontend/live/*.* frontend/live/drag/* frontend/backoffice/* frontend/header/* frontend/shared/*.* frontend/shared/locales/*))
 PROSE := .ci/prose/node_modules/.package-lock.json
+API_LINTERS := .ci/api/node_modules/.package-lock.json
 # Node.js from the PATH when its version is suitable, else from a wheel that is downloaded on first use.
 HAVE_NODE := $(shell node -e 'const [major, minor] = process.versions.node.split("."); process.exit(+(major * 100 + +minor < 2019))' 2>/dev/null && command -v npm)
 NODE := $(if $(HAVE_NODE),,.venv/node/ready)
@@ -129,7 +130,7 @@ schema: $(READY)
 	@$(RUN_MANAGE) spectacular --file docs/openapi.yaml --validate --fail-on-warn
 	@$(RUN_MANAGE) asyncapi --file docs/asyncapi.yaml
 
-lint: $(READY) $(MODULES) $(PROSE)
+lint: $(READY) $(MODULES) $(PROSE) $(API_LINTERS)
 	$(call step,Style,$(BIN)/ruff check .,Many of these go away with: $(BIN)/ruff check --fix .)
 	$(call step,Format,$(BIN)/ruff format --check .,Run: $(BIN)/ruff format .)
 	$(call step,Types,$(BIN)/mypy,)
@@ -140,6 +141,8 @@ lint: $(READY) $(MODULES) $(PROSE)
 	$(call step,Dependencies,$(BIN)/deptry .,)
 	$(call step,Texts for the prose linter,$(BIN)/python .ci/prose/messages.py .ci/prose/messages.md,)
 	$(call step,Prose,$(NPM_IN) .ci/prose run --silent prose,The words to avoid are in .ci/prose/words.yml. In .ci/prose/messages.md the source of a text stands above it.)
+	$(call step,OpenAPI document: Spectral,$(NPM_IN) .ci/api run --silent spectral,The exceptions are in .ci/api/spectral.yaml.)
+	$(call step,OpenAPI document: Redocly,$(NPM_IN) .ci/api run --silent redocly,The exceptions are in .ci/api/redocly.yaml.)
 	$(call step,Types of the scripts,$(NPM) run --silent check,)
 	$(call step,Style of the scripts,$(NPM) run --silent lint,Many of these go away with: npm --prefix frontend run lint -- --fix)
 	@NPM='$(NPM)' AUDIT='$(AUDIT)' $(BIN)/python .ci/advisories.py
@@ -151,10 +154,11 @@ lock: $(READY)
 	printf 'ortools>=9.15,<10\npyvrp>=0.14,<0.15\n' | $(BIN)/uv pip compile -q - --universal --python-version 3.11 --generate-hashes --no-header -o benchmarks/plans/peers.lock
 	$(NPM) install --package-lock-only
 	$(NPM_IN) .ci/prose install --package-lock-only
+	$(NPM_IN) .ci/api install --package-lock-only
 
 clean:
 	@if [ -x $(BIN)/python ]; then $(RUN_MANAGE) down; fi
-	rm -rf frontend/node_modules frontend/dist .ci/prose/node_modules
+	rm -rf frontend/node_modules frontend/dist .ci/prose/node_modules .ci/api/node_modules
 	rm -rf .venv .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* staticfiles
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -177,6 +181,10 @@ $(MODULES): frontend/package.json frontend/package-lock.json | $(READY) $(NODE)
 
 $(PROSE): .ci/prose/package.json .ci/prose/package-lock.json | $(READY) $(NODE)
 	$(call step,Linter of the documentation,$(NPM_IN) .ci/prose ci,$(OFFLINE))
+	@touch $@
+
+$(API_LINTERS): .ci/api/package.json .ci/api/package-lock.json | $(READY) $(NODE)
+	$(call step,Linters of the OpenAPI document,$(NPM_IN) .ci/api ci --ignore-scripts,$(OFFLINE))
 	@touch $@
 
 .venv/node/ready: frontend/node.lock | $(READY)

@@ -18,6 +18,7 @@ from contractors.serializers import (
 from contractors.viewsets import ContractorViewSet
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.rest.by_reference import BY_REFERENCE, ByReferenceMixin
+from smartscheduler.core.rest.declarations import fails_with
 from smartscheduler.core.rest.fields import slot_as_json
 from smartscheduler.rules.current import current_rules
 
@@ -55,7 +56,7 @@ class ContractorByReferenceView(ByReferenceMixin, BookedContractorViewSet):
         parameters=BY_REFERENCE, responses=ContractorDetailSerializer, operation_id="contractors_retrieve_by_reference"
     )
     def retrieve_by_reference(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The contractor with this number in another system."""
+        """Get the contractor with this number in another system."""
         return super().retrieve_by_reference(request)
 
     @extend_schema(
@@ -64,6 +65,10 @@ class ContractorByReferenceView(ByReferenceMixin, BookedContractorViewSet):
         responses={200: ChangedContractorSerializer, 201: NewContractorSerializer},
         operation_id="contractors_put_by_reference",
     )
+    @fails_with("duplicate-email", "person-erased")
     def put_by_reference(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Create the contractor with this number in another system (201), or replace its writable fields (200)."""
+        """Create or replace the contractor with this number in another system.
+
+        The status is 201 for a new record, and 200 for one whose writable fields were replaced.
+        """
         return super().put_by_reference(request)

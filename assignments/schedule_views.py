@@ -37,7 +37,10 @@ class ScheduleView(ReadsBody):
 
     @extend_schema(parameters=[PeriodSerializer], responses=ScheduleSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
-        """Working hours, absences, assignments and free intervals for each day."""
+        """Get the schedule of a contractor.
+
+        Working hours, absences, assignments and free intervals for each day.
+        """
         contractor = get_object_or_404(Contractor, pk=pk)
         start, end = _days(self.query(), timezone.now().astimezone(contractor.zone).date())
         days = schedule(contractor=contractor, start=start, end=end, rules=current_rules())
@@ -71,7 +74,10 @@ class AvailabilityView(ReadsBody):
 
     @extend_schema(parameters=[SlotQuestionSerializer], responses=SlotsSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
-        """Time slots that can be booked on one day, for a job or for any work of a given duration."""
+        """List the time slots that can be booked on one day.
+
+        They are for a job, or for any work of a given duration.
+        """
         contractor = get_object_or_404(Contractor, pk=pk)
         query = self.query()
         job = _job(query.get("job"))

@@ -33,6 +33,7 @@ from jobs.viewsets import JobViewSet
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.accounts.visibility_rest import StableOrdering
+from smartscheduler.core.rest.declarations import fails_with
 from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.fields import EmptySerializer, RatingSerializer, ReasonSerializer
 from smartscheduler.core.rest.views import ReadsBody
@@ -90,8 +91,12 @@ class AssignmentViewSet(
         return AssignmentSerializer(self.get_queryset().get(pk=pk), context=self.get_serializer_context()).data
 
     @extend_schema(request=NewAssignmentSerializer, responses={201: AssignmentSerializer})
+    @fails_with("slot-unavailable", "outside-window", "contractor-unsuitable", "job-not-open", "ranking-stale")
     def create(self, request: Request) -> Response:
-        """Assign an open job to a contractor, from `start` on for the duration of the job."""
+        """Assign an open job to a contractor.
+
+        The booking is from `start` on for the duration of the job.
+        """
         assignment = self.assign(self.body(NewAssignmentSerializer))
         return self.answer(assignment.pk, status=status.HTTP_201_CREATED)
 
@@ -109,6 +114,7 @@ class AssignmentViewSet(
         )
 
     @act(ConfirmSerializer)
+    @fails_with("invalid-transition", "booking-in-conflict")
     def confirm(self, request: Request, pk: UUID) -> Response:
         """Confirm an assignment after the contractor has agreed.
 
@@ -118,12 +124,14 @@ class AssignmentViewSet(
         return self.after(services.confirm_assignment(assignment_id=pk, actor=self.actor, **options))
 
     @act(EmptySerializer)
+    @fails_with("invalid-transition", "too-early")
     def start(self, request: Request, pk: UUID) -> Response:
         """Start the work and the job. Fails with `too-early` before the day of the slot."""
         self.body(EmptySerializer)
         return self.after(services.start_assignment(assignment_id=pk, actor=self.actor))
 
     @act(RunningLateSerializer, url_path="running-late")
+    @fails_with("invalid-transition")
     def running_late(self, request: Request, pk: UUID) -> Response:
         """Report until when the work is expected to take. The slot stays; later work of that day is shown as late."""
         return self.after(
@@ -131,17 +139,20 @@ class AssignmentViewSet(
         )
 
     @act(EmptySerializer)
+    @fails_with("invalid-transition", "too-early")
     def complete(self, request: Request, pk: UUID) -> Response:
         """Complete the work and the job. Fails with `too-early` before the day of the slot."""
         self.body(EmptySerializer)
         return self.after(services.complete_assignment(assignment_id=pk, actor=self.actor))
 
     @act(ReasonSerializer)
+    @fails_with("invalid-transition")
     def cancel(self, request: Request, pk: UUID) -> Response:
         """Cancel an assignment and reopen its job."""
         return self.after(services.cancel_assignment(assignment_id=pk, actor=self.actor, **self.body(ReasonSerializer)))
 
     @act(RescheduleSerializer)
+    @fails_with("invalid-transition", "slot-unavailable", "outside-window", "contractor-unsuitable")
     def reschedule(self, request: Request, pk: UUID) -> Response:
         """Move an assignment to another start with the same contractor."""
         return self.after(
@@ -149,6 +160,7 @@ class AssignmentViewSet(
         )
 
     @act(ReassignSerializer)
+    @fails_with("invalid-transition", "slot-unavailable", "outside-window", "contractor-unsuitable", "ranking-stale")
     def reassign(self, request: Request, pk: UUID) -> Response:
         """Assign the job to another contractor. Cancels the old assignment and returns the new one.
 
@@ -162,8 +174,11 @@ class AssignmentViewSet(
         )
 
     @act(SwapSerializer)
+    @fails_with("invalid-transition", "slot-unavailable", "outside-window", "contractor-unsuitable")
     def swap(self, request: Request, pk: UUID) -> Response:
-        """Let two assignments trade contractors; each keeps its time. Two of one contractor trade their start times.
+        """Let two assignments trade contractors.
+
+        Each keeps its time. Two assignments of one contractor trade their start times.
 
         Both change, or none. Returns the assignment that the job of this one has then.
         """
@@ -172,6 +187,7 @@ class AssignmentViewSet(
         return self.after(services.swap_assignments(assignment_id=pk, other_id=other_id, actor=self.actor, **payload))
 
     @act(RatingSerializer)
+    @fails_with("invalid-transition", "already-rated")
     def rate(self, request: Request, pk: UUID) -> Response:
         """Rate the contractor for a completed assignment. Possible once."""
         return self.after(services.rate_assignment(assignment_id=pk, actor=self.actor, **self.body(RatingSerializer)))
@@ -186,6 +202,7 @@ class JobCancelView(JobViewSet):
         services.lock_job(pk)
 
     @extend_schema(request=ReasonSerializer, responses=JobSerializer, operation_id="jobs_cancel", filters=False)
+    @fails_with("invalid-transition")
     def cancel(self, request: Request, pk: UUID) -> Response:
         """Cancel a job and its live assignment, if any."""
         payload = self.body(ReasonSerializer)
@@ -201,6 +218,7 @@ class JobWindowView(JobViewSet):
         services.lock_job(pk)
 
     @extend_schema(request=WindowSerializer, responses=JobSerializer, operation_id="jobs_promise_window", filters=False)
+    @fails_with("invalid-transition", "window-promised")
     def promise(self, request: Request, pk: UUID) -> Response:
         """Promise the customer an arrival window, or change the promise.
 
@@ -219,8 +237,12 @@ class JobWindowView(JobViewSet):
         return self.after(job)
 
     @extend_schema(responses={200: JobSerializer}, operation_id="jobs_withdraw_window", filters=False)
+    @fails_with("invalid-transition")
     def withdraw(self, request: Request, pk: UUID) -> Response:
-        """Withdraw the arrival window, after the customer has been informed that it no longer holds."""
+        """Withdraw the arrival window.
+
+        Do it after the customer has been informed that it no longer holds.
+        """
         return self.after(services.withdraw_window(job_id=pk, actor=cast(User, request.user)))
 
 

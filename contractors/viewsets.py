@@ -31,6 +31,7 @@ from contractors.serializers import (
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.models import Record
+from smartscheduler.core.rest.declarations import fails_with
 from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.fields import EmptySerializer, RatingSerializer
 from smartscheduler.core.rest.views import ReadsBody
@@ -93,10 +94,11 @@ class ContractorViewSet(
 
     @extend_schema(responses=ContractorDetailSerializer)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """A contractor, with current and future absences."""
+        """Get a contractor, with current and future absences."""
         return Response(ContractorDetailSerializer(self.get_object(), context=self.get_serializer_context()).data)
 
     @extend_schema(responses={201: NewContractorSerializer})
+    @fails_with("duplicate-email")
     def create(self, request: Request) -> Response:
         """Create a contractor. `possible_duplicates` lists others with the same name and base."""
         contractor = services.create_contractor(actor=self.actor, **self.body(ContractorSerializer))
@@ -104,13 +106,15 @@ class ContractorViewSet(
         return self.answer(contractor.pk, status=status.HTTP_201_CREATED, possible_duplicates=duplicates)
 
     @extend_schema(responses=ChangedContractorSerializer)
+    @fails_with("duplicate-email", "person-erased")
     def update(self, request: Request, pk: UUID) -> Response:
-        """Replace all writable fields."""
+        """Replace all writable fields of a contractor."""
         return self._update(pk, partial=False)
 
     @extend_schema(responses=ChangedContractorSerializer)
+    @fails_with("duplicate-email", "person-erased")
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        """Change the given fields."""
+        """Change the given fields of a contractor."""
         return self._update(pk, partial=True)
 
     def _update(self, pk: UUID, *, partial: bool) -> Response:
@@ -118,6 +122,7 @@ class ContractorViewSet(
         return self.after(services.update_contractor(contractor_id=pk, actor=self.actor, **changes))
 
     @extend_schema(responses={204: None})
+    @fails_with("contractor-has-live-assignments", "invalid-transition")
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Deactivate a contractor. Fails with a list of the live assignments while there are any."""
         services.deactivate_contractor(contractor_id=pk, actor=self.actor)
@@ -125,6 +130,7 @@ class ContractorViewSet(
 
     @extend_schema(request=EmptySerializer, responses=ChangedContractorSerializer)
     @action(detail=True, methods=["post"])
+    @fails_with("invalid-transition", "person-erased")
     def activate(self, request: Request, pk: UUID) -> Response:
         """Activate a contractor. Only an administrator can restore an inactive contractor."""
         self.body(EmptySerializer)
@@ -132,6 +138,7 @@ class ContractorViewSet(
 
     @extend_schema(request=EmptySerializer, responses=ChangedContractorSerializer)
     @action(detail=True, methods=["post"])
+    @fails_with("contractor-has-live-assignments", "invalid-transition")
     def deactivate(self, request: Request, pk: UUID) -> Response:
         """Deactivate a contractor. Fails with a list of the live assignments while there are any."""
         self.body(EmptySerializer)
@@ -139,6 +146,7 @@ class ContractorViewSet(
 
     @extend_schema(request=EmptySerializer, responses=ChangedContractorSerializer)
     @action(detail=True, methods=["post"], url_path="mark-on-leave")
+    @fails_with("invalid-transition")
     def mark_on_leave(self, request: Request, pk: UUID) -> Response:
         """Mark a contractor as on leave until activation. Existing assignments stay."""
         self.body(EmptySerializer)
@@ -146,6 +154,7 @@ class ContractorViewSet(
 
     @extend_schema(request=RatingSerializer, responses=ChangedContractorSerializer)
     @action(detail=True, methods=["post"])
+    @fails_with("person-erased")
     def rate(self, request: Request, pk: UUID) -> Response:
         """Add a rating to the mean of the contractor."""
         return self.after(services.update_rating(contractor_id=pk, actor=self.actor, **self.body(RatingSerializer)))
@@ -153,7 +162,7 @@ class ContractorViewSet(
     @extend_schema(responses=AbsenceSerializer(many=True), filters=False)
     @action(detail=True, methods=["get"], filter_backends=[])
     def absences(self, request: Request, pk: UUID) -> Response:
-        """All absences, including past ones, in order of time."""
+        """List the absences of a contractor, including past ones, in order of time."""
         absences = self.get_object().absences.order_by("period__startswith", "id")
         page = self.paginate_queryset(absences)  # type: ignore[arg-type]  # of another model than the viewset's
         return self.get_paginated_response(
@@ -163,7 +172,7 @@ class ContractorViewSet(
     @extend_schema(request=NewAbsenceSerializer, responses={201: AddedAbsenceSerializer})
     @absences.mapping.post
     def add_absence(self, request: Request, pk: UUID) -> Response:
-        """Add a period in which the contractor does not work."""
+        """Add an absence: a period in which the contractor does not work."""
         payload = self.body(NewAbsenceSerializer)
         period = period_of(payload.pop("start"), payload.pop("end"), self.get_object().zone)
         absence = services.add_absence(contractor_id=pk, period=period, actor=self.actor, **payload)

@@ -27,6 +27,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.accounts.visibility_rest import StableOrdering
 from smartscheduler.core.rest.by_reference import BY_REFERENCE, ByReferenceMixin
+from smartscheduler.core.rest.declarations import fails_with
 from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.views import ReadsBody
 from smartscheduler.idempotency.mixin import IdempotencyMixin
@@ -78,17 +79,22 @@ class CustomerViewSet(
 
     @extend_schema(responses={201: NewCustomerSerializer})
     def create(self, request: Request) -> Response:
-        """Create a customer with a name, a company or a phone number. `possible_duplicates` lists similar customers."""
+        """Create a customer.
+
+        It needs a name, a company or a phone number. `possible_duplicates` lists similar customers.
+        """
         customer = services.create_customer(actor=self.actor, **self.body(CustomerSerializer))
         listed = self._listed(duplicates_of(customer))
         return self.answer(customer.pk, status=status.HTTP_201_CREATED, possible_duplicates=listed)
 
+    @fails_with("invalid-transition")
     def update(self, request: Request, pk: UUID) -> Response:
-        """Replace all writable fields."""
+        """Replace all writable fields of a customer."""
         return self._update(pk, partial=False)
 
+    @fails_with("invalid-transition")
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        """Change the given fields. A list replaces the stored one."""
+        """Change the given fields of a customer."""
         return self._update(pk, partial=True)
 
     def _update(self, pk: UUID, *, partial: bool) -> Response:
@@ -97,6 +103,7 @@ class CustomerViewSet(
 
     @extend_schema(request=MergeSerializer, responses=CustomerSerializer)
     @action(detail=True, methods=["post"])
+    @fails_with("invalid-transition")
     def merge(self, request: Request, pk: UUID) -> Response:
         """Merge another customer into this one. All jobs move; a repeated request changes nothing."""
         other = self.body(MergeSerializer)["other"]
@@ -105,7 +112,10 @@ class CustomerViewSet(
     @extend_schema(responses=CustomerDuplicateSerializer(many=True), filters=False)
     @action(detail=True, methods=["get"], filter_backends=[], pagination_class=None)
     def duplicates(self, request: Request, pk: UUID) -> Response:
-        """Up to ten customers who are likely the same: with the same name, phone number, email address or street."""
+        """List customers who are likely the same.
+
+        Up to ten: with the same name, phone number, email address or street.
+        """
         return Response(self._listed(duplicates_of(self.get_object())))
 
     def _listed(self, duplicates: list[Duplicate]) -> Any:
@@ -126,7 +136,7 @@ class CustomerByReferenceView(ByReferenceMixin, CustomerViewSet):
         parameters=BY_REFERENCE, responses=CustomerSerializer, operation_id="customers_retrieve_by_reference"
     )
     def retrieve_by_reference(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The customer with this number in another system."""
+        """Get the customer with this number in another system."""
         return super().retrieve_by_reference(request)
 
     @extend_schema(
@@ -135,6 +145,10 @@ class CustomerByReferenceView(ByReferenceMixin, CustomerViewSet):
         responses={200: CustomerSerializer, 201: NewCustomerSerializer},
         operation_id="customers_put_by_reference",
     )
+    @fails_with("invalid-transition")
     def put_by_reference(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Create the customer with this number in another system (201), or replace its writable fields (200)."""
+        """Create or replace the customer with this number in another system.
+
+        The status is 201 for a new record, and 200 for one whose writable fields were replaced.
+        """
         return super().put_by_reference(request)

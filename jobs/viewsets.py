@@ -19,6 +19,7 @@ from jobs.serializers import JobSerializer
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.rest.by_reference import BY_REFERENCE, ByReferenceMixin
+from smartscheduler.core.rest.declarations import fails_with
 from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.views import ReadsBody
 from smartscheduler.idempotency.mixin import IdempotencyMixin
@@ -64,12 +65,14 @@ class JobViewSet(
         job = services.create_job(actor=cast(User, request.user), **self.body(JobSerializer))
         return self.answer(job.pk, status=status.HTTP_201_CREATED)
 
+    @fails_with("job-has-live-assignment", "invalid-transition")
     def update(self, request: Request, pk: UUID) -> Response:
-        """Replace all writable fields."""
+        """Replace all writable fields of a job."""
         return self._update(request, pk, partial=False)
 
+    @fails_with("job-has-live-assignment", "invalid-transition")
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        """Change the given fields."""
+        """Change the given fields of a job."""
         return self._update(request, pk, partial=True)
 
     def _update(self, request: Request, pk: UUID, *, partial: bool) -> Response:
@@ -86,7 +89,7 @@ class JobByReferenceView(ByReferenceMixin, JobViewSet):
 
     @extend_schema(parameters=BY_REFERENCE, responses=JobSerializer, operation_id="jobs_retrieve_by_reference")
     def retrieve_by_reference(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The job with this number in another system."""
+        """Get the job with this number in another system."""
         return super().retrieve_by_reference(request)
 
     @extend_schema(
@@ -95,6 +98,10 @@ class JobByReferenceView(ByReferenceMixin, JobViewSet):
         responses={200: JobSerializer, 201: JobSerializer},
         operation_id="jobs_put_by_reference",
     )
+    @fails_with("job-has-live-assignment", "invalid-transition")
     def put_by_reference(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Create the job with this number in another system (201), or replace its writable fields (200)."""
+        """Create or replace the job with this number in another system.
+
+        The status is 201 for a new record, and 200 for one whose writable fields were replaced.
+        """
         return super().put_by_reference(request)

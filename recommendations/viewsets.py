@@ -74,7 +74,10 @@ class JobRecommendationView(ReadsBody):
 
     @extend_schema(parameters=[HorizonSerializer], responses=AnswerSerializer)
     def get(self, request: Request, pk: UUID, contractor_id: UUID) -> Response:
-        """Explain the rank of a contractor for a job, or why the contractor is not in the ranking."""
+        """Explain the rank of a contractor for a job.
+
+        For a contractor who is not in the ranking, it has the reasons why not.
+        """
         limits = self.query()
         with snapshot():
             job = get_object_or_404(Job, pk=pk)

@@ -9,7 +9,7 @@ import pghistory
 from celery.schedules import crontab
 
 from recommendations.llm import config as llm
-from smartscheduler import BASE_DIR
+from smartscheduler import BASE_DIR, __version__
 from smartscheduler.adminsite import theme
 from smartscheduler.core.db import connection_options
 from smartscheduler.core.env import Environment
@@ -110,7 +110,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",  # before all that answers, so that scripts can read every refusal
     "smartscheduler.core.http.https_only.PlainHttpMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
-    "django.middleware.http.ConditionalGetMiddleware",
+    "smartscheduler.core.http.middleware.EtagMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "smartscheduler.accounts.session_store.SeenMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -338,7 +338,7 @@ REST_FRAMEWORK = {
         "smartscheduler.accounts.visibility_rest.StableOrdering",
     ],
     "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_SCHEMA_CLASS": "smartscheduler.openapi.Schema",
+    "DEFAULT_SCHEMA_CLASS": "smartscheduler.openapi.schema.Schema",
     "EXCEPTION_HANDLER": "smartscheduler.core.rest.problems.exception_handler",
     "COERCE_DECIMAL_TO_STRING": False,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -372,7 +372,28 @@ METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
 SPECTACULAR_SETTINGS = {
     "TITLE": "SmartScheduler",
     "DESCRIPTION": "Ranks contractors for flooring jobs, explains each rank, and books them.",
-    "VERSION": "1.0.0",
+    # The API changes with the product: docs/api-changelog.md.
+    "VERSION": __version__,
+    "CONTACT": {"name": "SmartScheduler contributors"},
+    "LICENSE": {"name": "MIT License", "identifier": "MIT"},
+    "SERVERS": [
+        {"url": "/", "description": "The production server that this document comes from.", "x-internal": False}
+    ],
+    "TAGS": [
+        {"name": name, "description": description}
+        for name, description in (
+            ("assignments", "Bookings of contractors for jobs."),
+            ("auth", "Sign-in, tokens, and tickets for the event socket."),
+            ("contractors", "Contractors with their hours, absences and ratings."),
+            ("customers", "Customers with their addresses and telephone numbers."),
+            ("dashboard", "Figures of the live board."),
+            ("events", "The log of all changes."),
+            ("jobs", "Jobs, their arrival windows and their rankings."),
+            ("metrics", "Metrics for Prometheus."),
+            ("plans", "Plans for many jobs at once."),
+            ("recommendations", "Rankings for jobs that are not stored, and for many jobs."),
+        )
+    ],
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
@@ -381,8 +402,12 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "smartscheduler.openapi.allow_empty_texts",
-        "smartscheduler.openapi.describe_visibility",
+        "smartscheduler.openapi.hooks.allow_empty_texts",
+        "smartscheduler.openapi.visibility.describe_visibility",
+        "smartscheduler.openapi.hooks.merge_nested_objects",
+        "smartscheduler.openapi.hooks.add_components",
+        "smartscheduler.openapi.hooks.bound_integers",
+        "smartscheduler.openapi.hooks.bound_parameters",
     ],
     "ENUM_NAME_OVERRIDES": {
         "ContractorType": "contractors.models.Contractor.Type",

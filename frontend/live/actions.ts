@@ -7,7 +7,6 @@ import { t } from "../shared/messages";
 import type { components, paths } from "./schema";
 
 type Assignment = components["schemas"]["Assignment"];
-type Problem = components["schemas"]["Problem"];
 
 export const csrfToken = find<HTMLInputElement>("[name=csrfmiddlewaretoken]").value;
 const api = createClient<paths>({ headers: { "X-CSRFToken": csrfToken } });
@@ -22,6 +21,13 @@ export interface Booking {
 export interface CustomerNotice {
   is_told: boolean;
   text: string;
+}
+
+// What all problem documents of the API have, and the notice of the one about arrival windows.
+interface Problem {
+  type: string;
+  detail: string;
+  customer_notice?: CustomerNotice;
 }
 
 // Carries the sentence of the API that says why, its problem code, and for a start outside the arrival window the notice.
@@ -41,8 +47,7 @@ const idempotencyKey = () => ({ "Idempotency-Key": crypto.randomUUID() });
 async function assignmentFrom(request: Promise<{ data?: Assignment; error?: Problem }>): Promise<Assignment> {
   const { data, error } = await request.catch(() => ({ data: undefined, error: undefined }));
   if (data) return data;
-  const notice = (error as { customer_notice?: CustomerNotice } | undefined)?.customer_notice;
-  throw new RequestRefused(error?.detail ?? t("noAnswer"), error?.type.split("/").at(-1), notice);
+  throw new RequestRefused(error?.detail ?? t("noAnswer"), error?.type.split("/").at(-1), error?.customer_notice);
 }
 
 const bookingOf = (assignment: Assignment): Booking => ({

@@ -43,6 +43,7 @@ from smartscheduler.accounts.permissions import Permission
 from smartscheduler.audit.models import Act
 from smartscheduler.audit.services import record
 from smartscheduler.core.json_values import as_json
+from smartscheduler.core.rest.declarations import fails_with, sends
 from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.core.rest.fields import EmptySerializer
 from smartscheduler.core.rest.views import ReadsBody
@@ -85,10 +86,12 @@ class PlanViewSet(
 
     @extend_schema(responses=PlanDetailSerializer)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """A plan with its progress and its scope."""
+        """Get a plan with its progress and its scope."""
         return Response(PlanDetailSerializer(self.get_object(), context=self.get_serializer_context()).data)
 
     @extend_schema(request=PlanRequestSerializer, responses={202: PlanDetailSerializer})
+    @sends("Location")
+    @fails_with("job-not-open", "plan-too-large")
     def create(self, request: Request) -> Response:
         """Request a plan. It runs in the background: follow it at `Location`, or over the topic `plan:ID`.
 
@@ -104,34 +107,41 @@ class PlanViewSet(
     @extend_schema(responses=ComparisonSerializer)
     @action(detail=True)
     def compare(self, request: Request, pk: UUID) -> Response:
-        """Figures of today's bookings, of booking each job alone by hand, and of the plan."""
+        """Compare the plan with today's bookings.
+
+        Figures of today's bookings, of booking each job alone by hand, and of the plan.
+        """
         return Response(comparison_as_json(self.get_object(), reader=request.user))
 
     @extend_schema(request=EmptySerializer, responses=PlanDetailSerializer)
     @action(detail=True, methods=["post"])
+    @fails_with("invalid-transition")
     def stop(self, request: Request, pk: UUID) -> Response:
-        """Stop the run and keep the best plan so far."""
+        """Stop the run of a plan and keep the best plan so far."""
         self.body(EmptySerializer)
         return self.after(services.stop_plan(plan_id=pk, actor=self.actor))
 
     @extend_schema(request=EmptySerializer, responses=PlanDetailSerializer)
     @action(detail=True, methods=["post"])
+    @fails_with("invalid-transition")
     def cancel(self, request: Request, pk: UUID) -> Response:
-        """Cancel the run. Nothing of it is kept."""
+        """Cancel the run of a plan. Nothing of it is kept."""
         self.body(EmptySerializer)
         return self.after(services.cancel_plan(plan_id=pk, actor=self.actor))
 
     @extend_schema(request=EmptySerializer, responses=PlanDetailSerializer)
     @action(detail=True, methods=["post"])
+    @fails_with("invalid-transition")
     def discard(self, request: Request, pk: UUID) -> Response:
-        """Discard what is still proposed. Bookings that were accepted stay."""
+        """Discard the rest of a plan. Bookings that were accepted stay."""
         self.body(EmptySerializer)
         return self.after(services.discard_plan(plan_id=pk, actor=self.actor))
 
     @extend_schema(request=AcceptSerializer, responses=AcceptanceSerializer)
     @action(detail=True, methods=["post"])
+    @fails_with("invalid-transition", "plan-stale")
     def accept(self, request: Request, pk: UUID) -> Response:
-        """Book items of the plan, each bundle in a transaction of its own.
+        """Book items of the plan, each bundle in its own transaction.
 
         Every item is checked against the bookings of now. Those that no longer hold are listed as `stale` with the
         reason and a suggestion, and the others are booked; with `all_or_nothing`, the request fails with `plan-stale`
@@ -154,13 +164,19 @@ class PlanViewSet(
 
     @extend_schema(request=EmptySerializer, responses=PlanDetailSerializer)
     @action(detail=True, methods=["post"])
+    @fails_with("invalid-transition", "slot-unavailable", "outside-window", "contractor-unsuitable")
     def undo(self, request: Request, pk: UUID) -> Response:
-        """Take back what was accepted in the last 30 minutes, while none of it is confirmed or started."""
+        """Undo the acceptance of a plan.
+
+        Takes back what was accepted in the last 30 minutes, while none of it is confirmed or started.
+        """
         self.body(EmptySerializer)
         return self.after(undo_plan(plan_id=pk, actor=self.actor))
 
     @extend_schema(request=ReplanSerializer, responses={202: PlanDetailSerializer})
     @action(detail=True, methods=["post"])
+    @sends("Location")
+    @fails_with("invalid-transition", "job-not-open", "plan-too-large")
     def replan(self, request: Request, pk: UUID) -> Response:
         """Plan the rest again: a new plan that keeps what was accepted. `change` is the one thing to do differently."""
         payload = self.body(ReplanSerializer)
@@ -198,7 +214,7 @@ class PlanItemsView(OfPlan):
 
     @extend_schema(operation_id="plans_items_list")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The changes that the plan proposes, and the bookings that it keeps."""
+        """List the changes of a plan, and the bookings that it keeps."""
         return super().list(request, *args, **kwargs)
 
 
@@ -213,7 +229,7 @@ class PlanMissesView(OfPlan):
 
     @extend_schema(operation_id="plans_misses_list")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The jobs that the plan leaves out, each with its primary reason."""
+        """List the jobs that a plan leaves out, each with its primary reason."""
         return super().list(request, *args, **kwargs)
 
 
@@ -235,8 +251,9 @@ class PlanExportView(OfPlan):
     renderer_classes = (CsvRenderer,)
 
     @extend_schema(operation_id="plans_export", responses={(200, "text/csv"): OpenApiTypes.STR}, filters=False)
+    @sends("Content-Disposition")
     def export(self, request: Request, pk: UUID) -> Response:
-        """The items of a plan as a CSV file."""
+        """Export the items of a plan as a CSV file."""
         plan, items = Plan.objects.get(pk=pk), list(self.get_queryset())
         record(Act.DATA_EXPORTED, what="plan", plan=str(plan.pk), rows=len(items), format="csv")
         headers = {"Content-Disposition": f'attachment; filename="{plan.number}.csv"', "Cache-Control": "no-store"}

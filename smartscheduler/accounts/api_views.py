@@ -28,6 +28,7 @@ from smartscheduler.accounts.serializers import (
 from smartscheduler.accounts.sign_in_limits import AddressThrottle
 from smartscheduler.accounts.tokens import client_of, family_of, revoke_token, rotate, sign_in, sign_out
 from smartscheduler.accounts.websocket_tickets import issue_ticket
+from smartscheduler.core.rest.declarations import fails_with
 from smartscheduler.core.rest.fields import EmptySerializer
 from smartscheduler.core.rest.views import KnownParameters, ReadsBody
 
@@ -45,8 +46,12 @@ class OpenView(ReadsBody):
 
 class LoginView(OpenView):
     @extend_schema(request=LoginSerializer, responses=PairSerializer, tags=["auth"], operation_id="auth_login")
+    @fails_with("authentication-failed", "second-factor-required", "second-factor-failed", "locked-out")
     def post(self, request: Request) -> Response:
-        """Sign in with email address and password, and with a code if the account has a second factor."""
+        """Sign in with email address and password.
+
+        An account with a second factor sends a code too.
+        """
         payload = self.body(LoginSerializer)
         user = authenticate(request._request, username=payload["email"], password=payload["password"])
         if not isinstance(user, User):
@@ -61,10 +66,12 @@ class RefreshView(OpenView):
     throttle_classes = (AddressThrottle,)
 
     @extend_schema(request=RefreshSerializer, responses=PairSerializer, tags=["auth"], operation_id="auth_refresh")
+    @fails_with("authentication-failed", "token-not-valid")
     def post(self, request: Request) -> Response:
-        """Exchange a single-use refresh token for a new pair of tokens.
+        """Exchange a refresh token for a new pair of tokens.
 
-        The same client can repeat the exchange for a few seconds and gets a pair with the same new refresh token.
+        A refresh token can be used once. The same client can repeat the exchange for a few seconds and gets a pair
+        with the same new refresh token.
         """
         pair = rotate(self.body(RefreshSerializer)["refresh"], client=client_of(request._request))
         return Response(PairSerializer(pair).data)
@@ -94,7 +101,7 @@ class MeView(KnownParameters):
 
     @extend_schema(responses=UserSerializer, tags=["auth"], operation_id="auth_me")
     def get(self, request: Request) -> Response:
-        """The signed-in user or service account, and its permissions."""
+        """Get the signed-in user or service account, and its permissions."""
         return Response(UserSerializer(cast(User, request.user)).data)
 
 
@@ -103,7 +110,7 @@ class TicketView(ReadsBody):
 
     @extend_schema(request=EmptySerializer, responses=TicketSerializer, tags=["auth"], operation_id="auth_ws_ticket")
     def post(self, request: Request) -> Response:
-        """Issue a single-use ticket that opens the event socket within a few seconds."""
+        """Issue a ticket for the event socket. It can be used once, within a few seconds."""
         self.body(EmptySerializer)
         ticket, expires_in = issue_ticket(credential_of(request))
         return Response({"ticket": ticket, "expires_in": expires_in})

@@ -108,7 +108,12 @@ class StableOrdering(filters.OrderingFilter):
     def get_ordering(self, request: Request, queryset: QuerySet[Any], view: Any) -> Sequence[str] | None:
         """The sort terms. Raises ValidationError for an unknown name."""
         aliases = getattr(view, "ordering_aliases", {})
-        if not (ordering := super().get_ordering(request, queryset, view)):
+        terms = [term.strip() for text in request.query_params.getlist(self.ordering_param) for term in text.split(",")]
+        if terms and terms != [""]:
+            ordering = self.remove_invalid_fields(queryset, terms, view, request)
+        else:
+            ordering = self.get_default_ordering(view)
+        if not ordering:
             return ordering
         columns = [_renamed(term, aliases) for term in ordering]
         return columns if {"id", "-id"} & set(columns) else [*columns, "id"]
@@ -126,11 +131,12 @@ class StableOrdering(filters.OrderingFilter):
         return terms
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """DRF's parameter with the permitted names in its description."""
+        """DRF's parameter with the permitted terms."""
         [parameter] = super().get_schema_operation_parameters(view)
-        names = ", ".join(f"`{name}`" for name in view.ordering_fields)
-        text = gettext("Comma-separated names, `-` before a name to reverse it: {names}.")
-        return [{**parameter, "description": text.format(names=names)}]
+        terms = [sign + name for name in view.ordering_fields for sign in ("", "-")]
+        schema = {"type": "array", "items": {"type": "string", "enum": terms}, "maxItems": len(view.ordering_fields)}
+        text = gettext("Names to sort by, separated by commas. A minus sign reverses a name.")
+        return [{**parameter, "description": text, "schema": schema, "explode": False, "style": "form"}]
 
 
 def _renamed(term: str, aliases: Mapping[str, str]) -> str:

@@ -333,6 +333,6 @@ class DashboardView(KnownParameters):
 
     @extend_schema(operation_id="dashboard", tags=["dashboard"], responses=FiguresSerializer)
     def get(self, request: Request) -> Response:
-        """Figures of the live board. `…_today` counts since local midnight at the site of each job."""
+        """Get the figures of the live board. `…_today` counts since local midnight at the site of each job."""
         head, now = event_log.head(), timezone.now()
         return Response({**figures(now).as_json(), "head": head, "generated_at": now})

@@ -99,7 +99,9 @@ class EventsView(KnownParameters):
         responses={(200, "application/json"): EventPage, (200, cloud_events.MEDIA_TYPE): CloudEventPage},
         parameters=[
             OpenApiParameter(
-                "after", int, description="Return events after this sequence number. Default: from the oldest event."
+                "after",
+                {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
+                description="Return events after this sequence number. Default: from the oldest event.",
             ),
             OpenApiParameter("type", str, many=True, explode=False, description="Return only these event types."),
             OpenApiParameter(
@@ -109,12 +111,20 @@ class EventsView(KnownParameters):
                 explode=False,
                 description="Return only events about these records: `job:ID`, `contractor:ID` or `plan:ID`.",
             ),
-            OpenApiParameter("limit", int, description="The largest number of events, 1–1000. Default: 100."),
-            OpenApiParameter("wait", int, description="Wait up to this many seconds for new events, 0–25. Default: 0."),
+            OpenApiParameter(
+                "limit",
+                {"type": "integer", "minimum": 1, "maximum": 1000},
+                description="The largest number of events, 1–1000. Default: 100.",
+            ),
+            OpenApiParameter(
+                "wait",
+                {"type": "integer", "minimum": 0, "maximum": 25},
+                description="Wait up to this many seconds for new events, 0–25. Default: 0.",
+            ),
         ],
     )
     def get(self, request: Request) -> Response:
-        """Events in order of delivery, oldest first. Values that the reader may not see are null.
+        """List events in order of delivery, oldest first. Values that the reader may not see are null.
 
         With `Accept: application/cloudevents+json`, each result has the attributes of CloudEvents 1.0.
         """

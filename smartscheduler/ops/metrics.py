@@ -132,7 +132,7 @@ class MetricsView(KnownParameters):
 
     @extend_schema(operation_id="metrics", tags=["metrics"], responses={(200, "text/plain"): OpenApiTypes.STR})
     def get(self, request: Request) -> HttpResponse:
-        """Metrics in the text format of Prometheus, for administrators and for the token of `METRICS_TOKEN`."""
+        """Get metrics in the text format of Prometheus. For administrators and for the token of `METRICS_TOKEN`."""
         registry = CollectorRegistry()
         registry.register(Figures())
         return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)

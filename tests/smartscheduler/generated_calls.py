@@ -157,7 +157,8 @@ def put_by_reference(api: Any, kind: str, model: str, values: dict[str, Any]) ->
 
 def jobs(api: Any) -> None:
     job = call("jobs", "jobs_create", client=api, body=body("JobRequest", **JOB), idempotency_key=str(uuid4()))
-    call("jobs", "jobs_list", client=api, status=[models.JobsListStatusItem.OPEN], ordering="-priority", page_size=2)
+    first = [models.JobsListOrderingItem("-priority"), models.JobsListOrderingItem.CREATED_AT]
+    call("jobs", "jobs_list", client=api, status=[models.JobsListStatusItem.OPEN], ordering=first, page_size=2)
     call("jobs", "jobs_retrieve", job.id, client=api)
     call("jobs", "jobs_update", job.id, client=api, body=body("JobRequest", **JOB))
     change = body("PatchedJobRequest", priority="high")

@@ -28,13 +28,19 @@ from client import AuthenticatedClient, Client
 from client.api.assignments import assignments_cancel, assignments_create
 from client.api.auth import auth_login
 from client.api.jobs import jobs_list, jobs_recommendations_list
-from client.models import JobsListStatusItem, LoginRequest, NewAssignmentRequest, Problem, ReasonRequest
+from client.models import JobNotOpenProblem, JobsListOrderingItem, JobsListStatusItem, LoginRequest
+from client.models import NewAssignmentRequest, ReasonRequest
 
 url, password = sys.argv[1:]
 account = LoginRequest(email="coordinator@example.com", password=password)
 pair = auth_login.sync(client=Client(base_url=url), body=account)
 api = AuthenticatedClient(base_url=url, token=pair.access)
-jobs = jobs_list.sync(client=api, status=[JobsListStatusItem.OPEN], ordering="desired_date", page_size=50)
+jobs = jobs_list.sync(
+    client=api,
+    status=[JobsListStatusItem.OPEN],
+    ordering=[JobsListOrderingItem.DESIRED_DATE],
+    page_size=50,
+)
 rankings = (jobs_recommendations_list.sync(job.id, client=api, max_results=3) for job in jobs.results)
 ranking = next(one for one in rankings if one.recommendations)
 best = ranking.recommendations[0]
@@ -48,8 +54,8 @@ booked = assignments_create.sync(client=api, body=wish, idempotency_key="from-a-
 again = assignments_create.sync(client=api, body=wish, idempotency_key="from-a-client")
 refused = assignments_create.sync(client=api, body=wish)
 cancelled = assignments_cancel.sync(booked.id, client=api, body=ReasonRequest(reason="Only a test"))
-assert isinstance(refused, Problem)
-print(booked.status.value, booked.rank, again.id == booked.id, refused.type_.value, cancelled.status.value)
+assert isinstance(refused, JobNotOpenProblem)
+print(booked.status.value, booked.rank, again.id == booked.id, refused.type_, cancelled.status.value)
 """
 
 # Two bookings that began an hour ago, one confirmed, one already in progress; a running plan, and a ready one.

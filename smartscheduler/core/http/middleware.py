@@ -1,4 +1,4 @@
-"""Middleware for request ids, the request log, slow requests, and the page of an unknown address."""
+"""Middleware for request ids, ETags, the request log, slow requests, and the page of an unknown address."""
 
 import re
 import time
@@ -11,6 +11,8 @@ import structlog
 from django.conf import settings
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.http import ConditionalGetMiddleware
 from django.views.defaults import page_not_found
 from django_structlog.middlewares import RequestMiddleware
 
@@ -18,6 +20,13 @@ logger = structlog.get_logger(__name__)
 
 # A client's id is accepted when it is safe in a log line, in a header, and in the outbox.
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}\Z")
+
+
+class EtagMiddleware(ConditionalGetMiddleware):
+    """Django's middleware without an ETag for errors, which are no state of a record."""
+
+    def needs_etag(self, response: HttpResponseBase) -> bool:
+        return response.status_code < HTTPStatus.BAD_REQUEST and super().needs_etag(response)
 
 
 class RequestIdMiddleware:

@@ -1,7 +1,8 @@
 """Conditional requests: an `ETag` for each representation of a record, and `If-Match` (RFC 9110, section 13.1).
 
-Django's ConditionalGetMiddleware sets the ETag of each GET response and answers 304 for an unchanged one. This module
-calculates the same ETag under the locks of the change, so that no other change comes between the check and the write.
+EtagMiddleware (smartscheduler.core.http.middleware) sets the ETag of each GET response and answers 304 for an unchanged
+one. This module calculates the same ETag under the locks of the change, so that no other change comes between the check
+and the write.
 """
 
 import hashlib

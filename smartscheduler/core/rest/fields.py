@@ -158,7 +158,6 @@ class DayField(serializers.DateField):
         return day
 
 
-@extend_schema_field({"type": "string", "description": "An instant or a whole day", "format": "date-time"})
 class InstantOrDayField(InstantField):
     """An instant, or a `date` for a whole day in a time zone that the caller knows."""
 
@@ -169,7 +168,9 @@ class InstantOrDayField(InstantField):
         return super().to_internal_value(value)
 
 
-@extend_schema_field({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$", "example": "08:00"})
+@extend_schema_field(
+    {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$", "maxLength": 8, "example": "08:00"}
+)
 class ClockField(serializers.Field[time, str, str, Any]):
     """A time of day, `HH:MM` (`HH:MM:SS` is accepted)."""
 
@@ -191,6 +192,7 @@ class ClockField(serializers.Field[time, str, str, Any]):
         "pattern": r"^(\d{1,3}:[0-5]\d:[0-5]\d|PT(?=\d)(\d{1,3}H)?(\d{1,4}M)?(\d{1,5}S)?)$",
         "description": "A duration as `HH:MM:SS`, or in hours, minutes and seconds of ISO 8601, `PT2H30M`. "
         "The response has `HH:MM:SS`.",
+        "maxLength": 17,
         "example": "02:30:00",
     }
 )

@@ -70,7 +70,8 @@ def _list_parameters(view: Any) -> dict[str, bool]:
             filters_of_view = view.filterset_class.base_filters.items()
             names |= {name: isinstance(each, MultipleChoiceFilter) for name, each in filters_of_view}
         else:
-            names |= {parameter["name"]: False for parameter in backend().get_schema_operation_parameters(view)}
+            parameters = backend().get_schema_operation_parameters(view)
+            names |= {parameter["name"]: parameter["schema"]["type"] == "array" for parameter in parameters}
     return names
 
 
