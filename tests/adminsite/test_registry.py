@@ -16,8 +16,9 @@ from assignments.models import Assignment
 from contractors.models import Contractor
 from customers.models import Customer
 from jobs.models import Job
-from smartscheduler.accounts.models import User
+from smartscheduler.accounts.models import ServiceAccount, User
 from smartscheduler.accounts.permissions import Permission, Role, permissions_of
+from smartscheduler.accounts.service_accounts import create_service_account
 from smartscheduler.adminsite.changelists import ListAdmin
 from smartscheduler.adminsite.record_actions import RecordAdmin
 from smartscheduler.adminsite.registry import (
@@ -31,6 +32,7 @@ from smartscheduler.adminsite.registry import (
     route_name,
 )
 from smartscheduler.adminsite.tabs import TabbedAdmin
+from smartscheduler.imports.models import ImportRun
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory
 from tests.inputs.collecting import sources
 from tests.pages import model_admins, signed_in
@@ -57,7 +59,7 @@ def test_no_app_takes_a_model_from_another_app_or_reaches_into_the_site() -> Non
 
 
 def test_other_apps_have_extended_these() -> None:
-    assert set(EXTENDED) == {Contractor, Customer, Job, Assignment, User}
+    assert set(EXTENDED) == {Contractor, Customer, ImportRun, Job, Assignment, ServiceAccount, User}
 
 
 @pytest.mark.parametrize("model", EXTENDED, ids=lambda model: model.__name__)
@@ -71,6 +73,11 @@ def test_all_that_is_registered_for_a_model_is_read(model: type[Model]) -> None:
     assert {added.before for added in extensions.filters} - {None} <= set(model_admin.list_filter)
 
 
+def service_account() -> Model:
+    account: Model = create_service_account(name="Web store", scopes=["jobs:read"], days=30, actor=None).key.account
+    return account
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(("model", "view"), VIEWS, ids=[f"{model.__name__}-{view.name}" for model, view in VIEWS])
 def test_a_page_is_for_records_that_exist_and_users_with_the_permission(model: type[Model], view: RecordView) -> None:
@@ -78,6 +85,7 @@ def test_a_page_is_for_records_that_exist_and_users_with_the_permission(model: t
         Contractor: ContractorFactory,
         Job: JobFactory,
         Assignment: AssignmentFactory,
+        ServiceAccount: service_account,
     }
     record = makers[model]()
     for role in Role.values:

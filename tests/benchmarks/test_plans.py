@@ -49,12 +49,12 @@ def without_the_busiest(problem: Problem) -> Problem:
     kept = {job: placement for job, placement in booked.items() if contractors[placement.segment] != ill}
 
     def ranges(option: Option, so_far: Placement) -> Iterator[StartRange]:
-        [(earliest, latest, value, _)] = option.ranges
+        [free] = option.ranges
         price = 1_500 * (contractors[option.segment] != contractors[so_far.segment])
-        price += 1_000 if earliest // DAY != so_far.start // DAY else 300
-        yield StartRange(earliest, latest, value - price, 1)
+        price += 1_000 if free.earliest // DAY != so_far.start // DAY else 300
+        yield free._replace(value=free.value - price, change=1)
         if option.segment == so_far.segment:
-            yield StartRange(so_far.start, so_far.start, value)
+            yield free._replace(earliest=so_far.start, latest=so_far.start)
 
     return replace(
         problem,

@@ -22,6 +22,7 @@ from customers.services import create_customer
 from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
+from smartscheduler.accounts.service_accounts import create_service_account
 from smartscheduler.adminsite.history.queries import all_kinds
 from smartscheduler.core.actors import acting
 from smartscheduler.history.triggers import Change
@@ -305,6 +306,7 @@ def test_the_database_itself_refuses_to_change_it(kind: type[Change]) -> None:
         addresses=[AUSTIN],
         preferred=[held.contractor_id],
     )
+    create_service_account(name="Web store", scopes=["jobs:read"], days=30, actor=None)
     kept = kind.objects.count()
     for refused in (lambda: kind.objects.update(pgh_label="never"), lambda: kind.objects.all()._raw_delete("default")):
         with pytest.raises(ProgrammingError, match="Cannot update or delete"), transaction.atomic():

@@ -236,7 +236,7 @@ def test_long_lists_are_estimated_and_numbered_up_to_a_limit(api: APIClient, mon
     assert len(rows(api, page["next"])["results"]) == 10
     assert "20" in refused_field(api.get(f"{V1}/contractors/?page=3&page_size=10"), "page")[0]
     monkeypatch.setattr(pagination, "MOST_NUMBERED", 100)
-    problem(api.get(f"{V1}/contractors/?page=4&page_size=10"), 404, "not-queryset")
+    problem(api.get(f"{V1}/contractors/?page=4&page_size=10"), 404, "not-found")
 
 
 def test_a_page_costs_the_same_wherever_it_is(
