@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Case, F, Func, Q, Value, When
+from django.db.models import Case, F, Func, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import JSONObject
 from psycopg.types.range import TimestamptzRange
 
 from assignments.eligibility import DECIDED_BY_PLACES
@@ -12,7 +13,7 @@ from assignments.lateness import END_GRACE, START_GRACE
 from assignments.states import LIVE, MOVABLE, Status
 from contractors.models import PUBLIC_SEARCH_TEXT as PUBLIC_CONTRACTOR_TEXT
 from contractors.models import SEARCH_TEXT as CONTRACTOR_TEXT
-from contractors.models import Contractor
+from contractors.models import Contractor, Rating
 from jobs.models import PUBLIC_SEARCH_TEXT as PUBLIC_JOB_TEXT
 from jobs.models import SEARCH_TEXT as JOB_TEXT
 from jobs.models import Job
@@ -53,6 +54,22 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def live(self) -> "AssignmentQuerySet":
         """Assignments that occupy their slot: pending, confirmed or in progress."""
         return self.filter(status__in=LIVE)
+
+    def with_rating_and_plan(self) -> "AssignmentQuerySet":
+        """With `rated_value` and `rated_at` of completed work, and `plan_link`, the plan that led to the booking.
+
+        An item of a plan refers to its booking. The app of plans is above this one, so its model is not imported.
+        """
+        ratings = Rating.objects.filter(job_id=OuterRef("job_id"))
+        completed = Q(status=Status.COMPLETED)
+        items: Any = self.model._meta.get_field("plan_items").related_model
+        accepted = items.objects.filter(assignment=OuterRef("pk"), state="accepted").order_by("-accepted_at", "-pk")
+        link = JSONObject(id="plan_id", number="plan__number", item="pk")
+        return self.annotate(
+            rated_value=Case(When(completed, then=Subquery(ratings.values("value")[:1]))),
+            rated_at=Case(When(completed, then=Subquery(ratings.values("created_at")[:1]))),
+            plan_link=Subquery(accepted.values(link=link)[:1]),
+        )
 
     def overlapping(self, slot: TimeSlot) -> "AssignmentQuerySet":
         return self.filter(time_slot__overlap=TimestamptzRange(slot.start, slot.end, "[)"))

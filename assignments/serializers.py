@@ -58,6 +58,14 @@ class StoredBreakdownField(serializers.JSONField):
     """Score breakdown at the time of the decision."""
 
 
+class PlanLinkSerializer(serializers.Serializer[Any]):
+    """The accepted item of a plan that led to a booking."""
+
+    id = serializers.UUIDField(help_text=_("The plan."))
+    number = serializers.CharField(help_text=_("Number of the plan, such as PLAN-20301130-1A2B3C."))
+    item = serializers.IntegerField(help_text=_("The item, as in `plans/{id}/items/`."))
+
+
 class AssignmentSerializer(VisibleFieldsSerializer):
     """Assignment with the decision behind it."""
 
@@ -76,6 +84,11 @@ class AssignmentSerializer(VisibleFieldsSerializer):
         allow_null=True,
         help_text=_("Version of the scheduling rules at the time of booking. Null if none was published yet."),
     )
+    rating = serializers.FloatField(
+        source="rated_value", allow_null=True, help_text=_("The rating of the completed work, from 0 to 5 stars.")
+    )
+    rated_at = InstantField(allow_null=True)
+    plan = PlanLinkSerializer(source="plan_link", allow_null=True, help_text=_("The plan that led to the booking."))
     assigned_by = serializers.SerializerMethodField(
         help_text=_("Email address of the user, or the name for readers who must not see addresses.")
     )
@@ -100,6 +113,8 @@ class AssignmentSerializer(VisibleFieldsSerializer):
             "cancelled_at",
             "cancel_reason",
             "late_until",
+            "rating",
+            "rated_at",
             "is_recorded",
             "score",
             "score_breakdown",
@@ -109,6 +124,7 @@ class AssignmentSerializer(VisibleFieldsSerializer):
             "override_reason",
             "window_break_reason",
             "rules_version",
+            "plan",
             "assigned_by",
             "created_at",
             "updated_at",

@@ -17,6 +17,7 @@ from rest_framework.viewsets import GenericViewSet
 from assignments import services
 from assignments.filters import AssignmentFilter, AssignmentSearch
 from assignments.models import Assignment
+from assignments.querysets import AssignmentQuerySet
 from assignments.serializers import (
     AssignmentSerializer,
     ConfirmSerializer,
@@ -79,6 +80,9 @@ class AssignmentViewSet(
             Permission.ASSIGN,
         ),
     }
+
+    def get_queryset(self) -> AssignmentQuerySet:
+        return cast(AssignmentQuerySet, super().get_queryset()).with_rating_and_plan()
 
     @property
     def actor(self) -> User:

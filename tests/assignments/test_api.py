@@ -17,7 +17,15 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.events.models import OutboxEvent
 from tests.api import NOBODY, V1, client_of, problem, refused_field
-from tests.factories import AbsenceFactory, AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
+from tests.factories import (
+    AbsenceFactory,
+    AssignmentFactory,
+    ContractorFactory,
+    JobFactory,
+    PlanItemFactory,
+    UserFactory,
+    at,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("work_may_start_early")]
 
@@ -383,3 +391,19 @@ def test_lists(api: APIClient) -> None:
     assert ids(f"date_from={day}&date_to={day}") == [str(late.pk)]
     refused_field(api.get(f"{URL}?contractor=x"), "contractor")
     refused_field(api.get(f"{URL}?date_from=9999-12-31"), "date_from")
+
+
+def test_an_assignment_has_its_rating_and_its_plan(api: APIClient) -> None:
+    held, replaced = completed(), AssignmentFactory(status="cancelled", cancelled_at=at(9), cancel_reason="Moved")
+    Assignment.objects.filter(pk=replaced.pk).update(job=held.job)
+    plain = api.get(of(held)).json()
+    assert (plain["rating"], plain["rated_at"], plain["plan"]) == (None, None, None)
+    rated = api.post(of(held, "rate/"), {"rating": 4.5})
+    item = PlanItemFactory(job=held.job, contractor=held.contractor, assignment=held, state="accepted")
+    PlanItemFactory(job=held.job, contractor=held.contractor, assignment=held, state="stale")
+    shown = api.get(of(held)).json()
+    assert (rated.json()["rating"], shown["rating"]) == (4.5, 4.5)
+    assert shown["rated_at"] == rated.json()["rated_at"] is not None
+    assert shown["plan"] == {"id": str(item.plan_id), "number": item.plan.number, "item": item.pk}
+    # Of the bookings of a rated job, the completed one was rated.
+    assert api.get(of(replaced)).json()["rating"] is None

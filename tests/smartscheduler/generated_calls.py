@@ -211,7 +211,7 @@ def assignments(api: Any) -> None:
     call("recommendations", "recommendations_batch", client=api, body=many)
     wish = body("NewAssignmentRequest", job=str(job.id), contractor=str(best), start=EIGHT)
     booked = call("assignments", "assignments_create", client=api, body=wish)
-    call("assignments", "assignments_list", client=api, job=job.id)
+    call("assignments", "assignments_list", client=api, job=[job.id])
     call("assignments", "assignments_retrieve", booked.id, client=api)
     call("assignments", "assignments_confirm", booked.id, client=api)
     later = body("RescheduleRequest", start=TEN)
