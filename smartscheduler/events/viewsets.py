@@ -17,6 +17,7 @@ from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.rest.views import KnownParameters
 from smartscheduler.events import cloud_events, event_log
+from smartscheduler.events.catalog import event_types
 from smartscheduler.events.cloud_events import CloudEventsRenderer, as_cloud_event
 from smartscheduler.events.long_polling import read_or_wait
 from smartscheduler.events.redaction import limited_envelope
@@ -28,7 +29,8 @@ class EnvelopeSerializer(serializers.Serializer[dict[str, object]]):
 
     sequence = serializers.IntegerField()
     id = serializers.UUIDField()
-    type = serializers.CharField()
+    # No enum: a client that was generated before a new type must still read the log.
+    type = serializers.CharField(help_text=_("The event type. New types can be added: ignore those you do not know."))
     occurred_at = serializers.DateTimeField()
     actor = serializers.DictField(allow_null=True)
     data = serializers.DictField()  # type: ignore[assignment]
@@ -103,7 +105,14 @@ class EventsView(KnownParameters):
                 {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
                 description="Return events after this sequence number. Default: from the oldest event.",
             ),
-            OpenApiParameter("type", str, many=True, explode=False, description="Return only these event types."),
+            OpenApiParameter(
+                "type",
+                str,
+                many=True,
+                explode=False,
+                enum=list(event_types()),
+                description="Return only these event types.",
+            ),
             OpenApiParameter(
                 "topics",
                 str,
