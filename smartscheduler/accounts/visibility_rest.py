@@ -109,10 +109,9 @@ class StableOrdering(filters.OrderingFilter):
         """The sort terms. Raises ValidationError for an unknown name."""
         aliases = getattr(view, "ordering_aliases", {})
         terms = [term.strip() for text in request.query_params.getlist(self.ordering_param) for term in text.split(",")]
+        ordering: Sequence[str] | None = self.get_default_ordering(view)
         if terms and terms != [""]:
             ordering = self.remove_invalid_fields(queryset, terms, view, request)
-        else:
-            ordering = self.get_default_ordering(view)
         if not ordering:
             return ordering
         columns = [_renamed(term, aliases) for term in ordering]
