@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 
 from tests.e2e import stories
 from tests.e2e.office import ADMINISTRATOR, COORDINATOR, MANAGER, Api, sign_in
-from tests.products import Product, product
+from tests.products import Product, free_port, product
 
 CHROMIUM = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
 # Chooses what is left to chance in the tests, such as the jobs of the demo that they copy.
@@ -56,9 +56,15 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Product]:
+def other_origin() -> str:
+    """An origin whose scripts the product lets in."""
+    return f"http://127.0.0.1:{free_port()}"
+
+
+@pytest.fixture(scope="session")
+def running(other_origin: str) -> Iterator[Product]:
     """`manage.py up` with the demo data; stopped like with Ctrl-C, after which nothing may be left."""
-    with product(DEMO="1", RATE_LIMITS="0") as started:
+    with product(DEMO="1", RATE_LIMITS="0", CORS_ALLOWED_ORIGINS=other_origin) as started:
         started.up()
         yield started
         assert started.stop(signal.SIGINT) == 0, started.output()
