@@ -55,18 +55,26 @@ def _rows(row: type[serializers.BaseSerializer[Any]]) -> Any:
 
 
 class BulkJobsSerializer(StrictSerializer):
+    """Jobs to create."""
+
     rows = _rows(JobSerializer)
 
 
 class BulkJobChangesSerializer(StrictSerializer):
+    """Changes of the states of jobs."""
+
     rows = _rows(JobChangeSerializer)
 
 
 class BulkAssignmentsSerializer(StrictSerializer):
+    """Assignments to create, in this order."""
+
     rows = _rows(NewAssignmentSerializer)
 
 
 class BulkAssignmentChangesSerializer(StrictSerializer):
+    """Changes of the states of assignments, in this order."""
+
     rows = _rows(AssignmentChangeSerializer)
 
 

@@ -41,7 +41,7 @@ class Lookout:
 
 
 class Readers:
-    """The credentials of all waiting requests of this process, checked together once a second with three queries."""
+    """The credentials of all waiting requests of this process, checked together once a second with two queries."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -33,7 +33,7 @@ class Connection:
 
 
 def may_stay(open_connections: Sequence[Connection]) -> list[bool]:
-    """Whether each credential is still valid, with three queries in total. Raises DatabaseError."""
+    """Whether each credential is still valid, with two queries in total. Raises DatabaseError."""
     stays = []
     for connection, account in zip(
         open_connections, standing([connection.visitor.credential for connection in open_connections]), strict=True
