@@ -14,6 +14,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from uuid import UUID
 
+from django.conf import settings
+from django.db import connection
 from django.db.models import Max, Q
 
 from assignments.availability import Booking, Calendar, free_within, working_time
@@ -140,8 +142,11 @@ class Snapshot:
 
 
 def read_snapshot(scope: Scope, *, now: datetime) -> Snapshot:
-    """Read the state of now in one transaction, which ends before anything is computed."""
-    with one_state():
+    """Read the state of now in one transaction, which ends before the problem is computed."""
+    with one_state(), connection.cursor() as cursor:
+        # Who is eligible is computed between two queries. That can take minutes on a busy machine.
+        seconds = f"{settings.PLAN_PROCESS_SECONDS}s"
+        cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, true)", [seconds])
         rules = current_rules()
         head = OutboxEvent.objects.aggregate(Max("sequence"))["sequence__max"] or 0
         reading = Reading(scope, rules, now)

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from assignments.models import Assignment
@@ -12,6 +13,7 @@ from jobs.models import Job
 from recommendations.planning import figures, runs, services
 from recommendations.planning.models import Plan, PlanItem
 from recommendations.planning.scope import Scope
+from recommendations.planning.snapshot import Reading, read_snapshot
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.rules.current import current_rules
 from tests.factories import AssignmentFactory, ContractorFactory, JobFactory, UserFactory, at
@@ -78,6 +80,23 @@ def test_a_job_that_nobody_can_do_is_left_out_with_the_reason() -> None:
     plan = made([tile, flooring])
     assert plan.items.get().job == flooring
     assert (plan.misses.get().job, plan.misses.get().code) == (tile, "nobody-eligible")
+
+
+def test_a_snapshot_of_many_contractors_may_take_longer_than_a_transaction_may_be_idle(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PLAN_PROCESS_SECONDS = 480
+    limits, read = list[str](), Reading.read
+
+    def reading(self: Reading) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW idle_in_transaction_session_timeout")
+            limits.append(cursor.fetchone()[0])
+        read(self)
+
+    monkeypatch.setattr(Reading, "read", reading)
+    read_snapshot(scope([JobFactory()]), now=timezone.now())
+    assert limits == ["8min"]
 
 
 def test_an_empty_filter_gives_a_ready_plan_without_items() -> None:
