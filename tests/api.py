@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from django.utils.encoding import escape_uri_path
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
@@ -79,7 +80,7 @@ def problem(response: PageResponse | ApiResponse, status: int, code: str) -> dic
     assert document["status"] == status
     assert (document["status"], document["title"]) == KINDS[code][:2]
     assert document["detail"]
-    assert document["instance"] == response.wsgi_request.path
+    assert document["instance"] == escape_uri_path(response.wsgi_request.path)
     assert document["trace_id"] == response["X-Request-ID"]
     assert not unexposed_headers(response)
     return document

@@ -23,6 +23,7 @@ from django.core.exceptions import (
 from django.core.signals import got_request_exception
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.encoding import escape_uri_path
 from django.utils.translation import gettext, ngettext
 from django.views import defaults
 from rest_framework import exceptions
@@ -63,13 +64,13 @@ class Problem:
         return KINDS[self.code].status
 
     def as_json(self, *, instance: str, trace_id: str) -> dict[str, Any]:
-        """The problem document with `trace_id`, `errors`, and the members of `extra`."""
+        """The problem document with `trace_id`, `errors`, and the members of `extra`. `instance` is a decoded path."""
         document = {
             "type": f"/problems/{self.code}",
             "title": str(KINDS[self.code].title),
             "status": self.status,
             "detail": self.detail,
-            "instance": instance,
+            "instance": escape_uri_path(instance),
             "trace_id": trace_id,
         }
         return {**self.extra, **document, **({"errors": self.errors} if self.errors else {})}

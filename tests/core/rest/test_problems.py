@@ -14,6 +14,7 @@ from contractors import services
 from contractors.models import Contractor
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.core.http.rate_limits import RateLimitMiddleware
+from smartscheduler.core.rest.problems import Problem
 from smartscheduler.errors import Busy
 from tests.api import V1, ApiResponse, client_as, problem
 from tests.factories import ContractorFactory
@@ -201,3 +202,8 @@ def test_without_the_database_pages_ask_to_come_again_as_the_api_does(
     monkeypatch.setattr("django.contrib.sessions.middleware.SessionMiddleware.process_request", gone)
     response = client.get(path)
     assert (response.status_code, response["Retry-After"]) == (503, "5")
+
+
+def test_the_instance_is_a_uri_reference_for_any_path() -> None:
+    document = Problem(code="not-found", detail="").as_json(instance="/api/v1/jobs/A× %/", trace_id="")
+    assert document["instance"] == "/api/v1/jobs/A%C3%97%20%25/"
