@@ -27,7 +27,7 @@ MIGRATION_LINTER_OPTIONS = {
     ],
     # It only lengthens a column: PostgreSQL rewrites no row, and the code of before reads it.
     # The unique indexes are partial, and no row has an external ID when they are built (customers: few have one).
-    # That of the names of service accounts is partial, too, and there are none yet; the other indexes are of new tables.
+    # That of the names of service accounts is partial, too, and there are none yet; the others are of new tables.
     "ignore_name": [
         "0009_phone_numbers",
         "0006_external_id_once",
