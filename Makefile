@@ -8,6 +8,7 @@
 # make bench  benchmark of the ranking; quick: make bench SIZES=1000,10000
 # make bench-api     benchmark of every API operation, compared with health/live
 # make bench-events  benchmark of event delivery to 1,000 sockets, compared with a bare group_send
+# make bench-imports   check and import of 10,000 contractors and of 10,000 jobs
 # make bench-pages   benchmark of every back-office page with 100,000 contractors and 50,000 jobs
 # make bench-inputs  eight concurrent excessive inputs: are other requests still answered?
 # make bench-plans   benchmark of plans for many jobs, compared with other methods; quick: make bench-plans WORLDS=60x60,60x100
@@ -56,7 +57,7 @@ endef
 BASELINE = $(shell git log -1 --format=%H --diff-filter=M -- '*/migrations/0001_initial.py' 2>/dev/null)
 BASE ?= $(shell git describe --tags --match 'v[0-9]*' --abbrev=0 2>/dev/null || git log -1 --format=%H^ --diff-filter=A $(BASELINE)..HEAD -- '*/migrations/0*.py' ':!tests' 2>/dev/null)
 
-.PHONY: run demo test test-clocks system e2e bench bench-api bench-events bench-inputs bench-pages bench-plans bench-roads bench-words load soak faults fuzz image-test upgrade-test release-notes schema lint lock clean
+.PHONY: run demo test test-clocks system e2e bench bench-api bench-events bench-imports bench-inputs bench-pages bench-plans bench-roads bench-words load soak faults fuzz image-test upgrade-test release-notes schema lint lock clean
 
 run: $(READY) $(BUNDLE)
 	@$(RUN_MANAGE) up
@@ -85,6 +86,9 @@ bench-api: $(READY)
 
 bench-events: $(READY)
 	@$(BIN)/python -m benchmarks.sockets
+
+bench-imports: $(READY)
+	@ROWS="$(ROWS)" $(BIN)/python -m benchmarks.imports
 
 bench-inputs: $(READY) $(BUNDLE)
 	@$(BIN)/python -m benchmarks.inputs $(INPUTS)

@@ -4,6 +4,7 @@ The event log is read only after a service has refused.
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -14,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from jobs.models import Job
 from smartscheduler.accounts.models import User
+from smartscheduler.core.db.inserts import savepoint
+from smartscheduler.core.db.transactions import is_shared
 from smartscheduler.core.formatting import local_slot, relative
 from smartscheduler.errors import BookingChanged, DomainError, InvalidTransition, JobNotOpen
 from smartscheduler.events.models import OutboxEvent
@@ -40,7 +43,9 @@ def explain_conflict(service: Callable[P, R]) -> Callable[P, R]:
     @wraps(service)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return service(*args, **kwargs)
+            # After a refusal, queries need a transaction that can go on.
+            with savepoint() if is_shared() else nullcontext():
+                return service(*args, **kwargs)
         except (JobNotOpen, InvalidTransition, BookingChanged) as refusal:
             # Decorated services call each other; the innermost one has already added it.
             if "latest_event" not in refusal.extra and (job := _job_of({**kwargs, **refusal.extra})):

@@ -67,6 +67,9 @@ from smartscheduler.rules.current import current_rules
 from smartscheduler.rules.values import Rules
 from smartscheduler.timeslots import TimeSlot, within_reach
 
+# References of a new assignment to records that were just read, and which a check would read again.
+LOCKED = {"contractor", "job", "assigned_by"}
+
 
 @counting(BOOKINGS, "assign")
 @explain_conflict
@@ -159,7 +162,7 @@ def record_past_work(
     if is_over:
         assignment.complete(at=slot.end)
         job.complete(at=slot.end)
-    assignment.clean_fields()
+    assignment.clean_fields(exclude=LOCKED)
     assignment.save()
     job.save(update_fields=["status", "completed_at"])
     with without_messages():
@@ -201,7 +204,7 @@ def _create(
     _check_slot(assignment, decision.rules, window_break_reason, actor)
     if assignment.breaks_window:
         assignment.score_breakdown["explanation"] += f" {_break_sentence(assignment)}"
-    assignment.clean_fields()
+    assignment.clean_fields(exclude=LOCKED)
     assignment.save()
     publish(JobAssigned.of(assignment), actor=actor)
     _publish_break(assignment, actor)

@@ -16,6 +16,7 @@ from contractors.working_week import Shift, check_week
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.db.external_ids import check_external_id
+from smartscheduler.core.db.inserts import insert, insert_many
 from smartscheduler.core.db.transactions import domain_transaction
 from smartscheduler.core.geo.postal_areas import PLACE_FIELDS, check_location
 from smartscheduler.core.json_values import as_json
@@ -34,17 +35,20 @@ def usual_service_radius() -> Decimal:
 
 
 @domain_transaction
-def create_contractor(*, working_hours: Sequence[Shift], actor: User | None, **fields: Any) -> Contractor:
+def create_contractor(
+    *, working_hours: Sequence[Shift], actor: User | None, is_known_new: bool = False, **fields: Any
+) -> Contractor:
     """Create an active contractor with at least one shift.
 
+    `is_known_new`: the caller has looked, and no contractor has the email address or the external ID.
     Raises InvalidInput (by field) and DuplicateEmail.
     """
     if "service_radius_miles" not in fields:
         fields["service_radius_miles"] = usual_service_radius()
     contractor = Contractor(**fields)
     shifts = check_week(working_hours)
-    _check(contractor)
-    contractor.save()
+    _check(contractor, is_known_new=is_known_new)
+    insert(contractor)
     _store_shifts(contractor, shifts)
     created = ContractorCreated(
         contractor_id=contractor.pk,
@@ -238,7 +242,7 @@ def _changeable(contractor_id: UUID) -> Contractor:
     return contractor
 
 
-def _check(contractor: Contractor, *, place: bool = True) -> None:
+def _check(contractor: Contractor, *, place: bool = True, is_known_new: bool = False) -> None:
     """Validate all fields; skip the check of the location when `place` is False.
 
     An edit that leaves the location alone must not fail because the location was stored before that check existed.
@@ -247,14 +251,14 @@ def _check(contractor: Contractor, *, place: bool = True) -> None:
     if place:
         check_location(contractor)
     contractor.derive_time_zone()
-    check_external_id(contractor, gettext("Another contractor has this external ID."))
-    if Contractor.objects.with_email(contractor.email).exclude(pk=contractor.pk).exists():
+    check_external_id(contractor, gettext("Another contractor has this external ID."), is_known_new=is_known_new)
+    if not is_known_new and Contractor.objects.with_email(contractor.email).exclude(pk=contractor.pk).exists():
         message = gettext("Another contractor has this email address.")
         raise DuplicateEmail(message, errors={"email": [message]})
 
 
 def _store_shifts(contractor: Contractor, shifts: Sequence[Shift]) -> None:
-    WorkingHours.objects.bulk_create(
+    insert_many(
         WorkingHours(
             contractor=contractor,
             day_of_week=shift.day_of_week,

@@ -3,7 +3,9 @@
 Rows are locked in the order contractor, jobs, customers: apps above lock theirs on the signal `locking`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +20,7 @@ from customers.search_text import name_key, search_text
 from customers.signals import contact_changed, locking, merging, preferences_changed
 from smartscheduler.accounts.models import User
 from smartscheduler.core.db.external_ids import check_external_id
+from smartscheduler.core.db.inserts import insert, insert_many
 from smartscheduler.core.db.transactions import domain_transaction
 from smartscheduler.core.entry.phone_numbers import PhoneNumber, international, parse_phone
 from smartscheduler.core.geo.locations import Location
@@ -34,6 +37,8 @@ PREFERENCES = frozenset({"preferred", "refused"})
 PHONE = ("number", "extension", "kind")
 # A note longer than this is cut when two customers are merged; the history keeps it whole.
 LONGEST_NOTES = 4000
+# The customers by key of the name and international number that a batch has looked up (`contacts_looked_up`).
+_looked_up: ContextVar[dict[tuple[str, str], list[Customer]] | None] = ContextVar("contacts_looked_up", default=None)
 
 
 @counting(CUSTOMER_CHANGES, "create")
@@ -45,11 +50,21 @@ def create_customer(
     addresses: Sequence[Mapping[str, Any]] = (),
     preferred: Iterable[UUID] = (),
     refused: Iterable[UUID] = (),
+    is_known_new: bool = False,
     **fields: Any,
 ) -> Customer:
-    """Create a customer with a name, a company or a phone number. Raises InvalidInput (by field)."""
+    """Create a customer with a name, a company or a phone number. Raises InvalidInput (by field).
+
+    `is_known_new`: the caller has looked, and no customer has the external ID.
+    """
     return _create(
-        Customer(**fields), actor=actor, phones=phones, addresses=addresses, preferred=preferred, refused=refused
+        Customer(**fields),
+        actor=actor,
+        phones=phones,
+        addresses=addresses,
+        preferred=preferred,
+        refused=refused,
+        is_known_new=is_known_new,
     )
 
 
@@ -61,16 +76,20 @@ def _create(
     addresses: Sequence[Mapping[str, Any]],
     preferred: Iterable[UUID] = (),
     refused: Iterable[UUID] = (),
+    is_known_new: bool = False,
 ) -> Customer:
     """Check and save a new customer in the transaction of the caller."""
-    _check(customer)
+    _check(customer, is_known_new=is_known_new)
     # An import creates thousands, so that nothing is read that is known here.
     rows, places = _phones(customer, phones), _addresses(customer, addresses)
     _check_contact(customer, [row.number for row in rows])
     customer.search_text = _search_text(customer, rows, places)
-    customer.save(force_insert=True)
-    _keep_known(customer, "phones", CustomerPhone.objects.bulk_create(rows))
-    _keep_known(customer, "addresses", CustomerAddress.objects.bulk_create(places))
+    _forget(customer, rows)
+    insert(customer)
+    insert_many(rows)
+    insert_many(places)
+    _keep_known(customer, "phones", rows)
+    _keep_known(customer, "addresses", places)
     preferred, refused = list(preferred), list(refused)
     if preferred or refused:
         _replace_preferences(customer, preferred, refused)
@@ -178,14 +197,49 @@ def correct_contact(customer_id: UUID, *, name: str, phone: str) -> Customer:
 
 def certain_matches(*, name: str, phone: str, place: Location | None) -> list[Customer]:
     """Customers with the same name, in any spelling, and the same phone number; without a number, the same address."""
-    customers = Customer.objects.with_key(name_key(name)).prefetch_related("phones", "addresses")
+    contact = name_key(name), international(phone)
+    if phone and contact in (looked_up := _looked_up.get() or {}):
+        # Once: what the caller does with them can change them.
+        return looked_up.pop(contact)
+    customers = Customer.objects.with_key(contact[0]).prefetch_related("phones", "addresses")
     if phone:
-        return list(customers.filter(phones__number=international(phone)).distinct()[:2])
+        return list(customers.filter(phones__number=contact[1]).distinct()[:2])
     if not name or place is None:
         return []
     key = place_key(place)
     near = customers.filter(addresses__zip_code=place.zip_code).distinct()
     return [customer for customer in near if key in map(place_key, customer.addresses.all())]
+
+
+@contextmanager
+def contacts_looked_up(contacts: Iterable[tuple[str, str]]) -> Iterator[None]:
+    """Look up the customers with these names and international numbers together, for `certain_matches` inside.
+
+    For a batch. What is created or changed inside is looked up by itself.
+    """
+    matches: dict[tuple[str, str], list[Customer]] = {(name_key(name), number): [] for name, number in contacts}
+    with_number = CustomerPhone.objects.filter(number__in={number for _key, number in matches}).values("customer")
+    customers = Customer.objects.current().filter(pk__in=with_number).prefetch_related("phones", "addresses")
+    for customer in customers if matches else ():
+        for number in {phone.number for phone in customer.phones.all()}:
+            matches.get((_stored_key(customer), number), []).append(customer)
+    token = _looked_up.set(matches)
+    try:
+        yield
+    finally:
+        _looked_up.reset(token)
+
+
+def _stored_key(customer: Customer) -> str:
+    return customer.search_text.partition("\n")[0]
+
+
+def _forget(customer: Customer, phones: Iterable[CustomerPhone]) -> None:
+    """Drop from a look-up what a new or changed customer makes untrue."""
+    looked_up = _looked_up.get() or {}
+    outdated = [key for key, customers in looked_up.items() if customer in customers]
+    for key in [*outdated, *((_stored_key(customer), phone.number) for phone in phones)]:
+        looked_up.pop(key, None)
 
 
 def place_key(place: Location) -> tuple[str, str]:
@@ -211,7 +265,9 @@ def address_at(customer: Customer, place: Location) -> CustomerAddress:
 
 def keep_search_text(customer: Customer) -> None:
     """Save the customer with the text that a search reads."""
-    customer.search_text = _search_text(customer, customer.phones.all(), customer.addresses.all())
+    phones = customer.phones.all()
+    customer.search_text = _search_text(customer, phones, customer.addresses.all())
+    _forget(customer, phones)
     customer.save()
 
 
@@ -309,9 +365,9 @@ def _move_rows(target: Customer, source: Customer) -> None:
     source.preferences.exclude(contractor__in=list(taken)).update(customer=target)
 
 
-def _check(customer: Customer) -> None:
+def _check(customer: Customer, *, is_known_new: bool = False) -> None:
     customer.clean_fields(exclude=["merged_into"])
-    check_external_id(customer, gettext("Another customer has this external ID."))
+    check_external_id(customer, gettext("Another customer has this external ID."), is_known_new=is_known_new)
 
 
 def _check_contact(customer: Customer, numbers: Sequence[str]) -> None:

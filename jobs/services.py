@@ -20,7 +20,8 @@ from jobs.models import COPIED_LISTS, Job, new_job_number
 from jobs.states import BOOKED
 from smartscheduler.accounts.models import User
 from smartscheduler.core.db.external_ids import check_external_id
-from smartscheduler.core.db.transactions import domain_transaction
+from smartscheduler.core.db.inserts import insert
+from smartscheduler.core.db.transactions import domain_transaction, is_shared
 from smartscheduler.core.geo.postal_areas import PLACE_FIELDS, check_location
 from smartscheduler.core.json_values import as_json
 from smartscheduler.errors import Busy, InvalidInput, InvalidTransition, JobLocked
@@ -43,26 +44,27 @@ JOB_NUMBER_DRAWS, JOB_NUMBER_CONSTRAINT = 5, "jobs_job_job_number_key"
 
 
 @domain_transaction
-def create_job(*, actor: User | None, **fields: Any) -> Job:
+def create_job(*, actor: User | None, is_known_new: bool = False, **fields: Any) -> Job:
     """Create an open job. A `desired_date` that is a date without a time means noon at the site.
 
     The customer is the one with `customer_id`, or the one certainly meant by `customer_name` and `customer_phone`, or
-    a new one. Raises InvalidInput (by field), also for a desired date in the past.
+    a new one. `is_known_new`: the caller has looked, and no job has the external ID. Raises InvalidInput (by field),
+    also for a desired date in the past.
     """
-    return _create(Job(**fields), actor=actor)
+    return _create(Job(**fields), actor=actor, is_known_new=is_known_new)
 
 
 @domain_transaction
-def record_job(*, actor: User | None, **fields: Any) -> Job:
+def record_job(*, actor: User | None, is_known_new: bool = False, **fields: Any) -> Job:
     """Create the job of work that has begun or ended before it is entered: the desired date can be in the past.
 
     The caller records the work in the same transaction (assignments.services). Raises as `create_job` does.
     """
-    return _create(Job(**fields), actor=actor, may_be_past=True)
+    return _create(Job(**fields), actor=actor, is_known_new=is_known_new, may_be_past=True)
 
 
-def _create(job: Job, *, actor: User | None, may_be_past: bool = False) -> Job:
-    _check(job)
+def _create(job: Job, *, actor: User | None, is_known_new: bool, may_be_past: bool = False) -> Job:
+    _check(job, is_known_new=is_known_new)
     _check_desired_date(job, may_be_past=may_be_past)
     link_new(job, actor=actor)
     if job.window and not may_be_past:
@@ -219,6 +221,9 @@ def set_window(*, job: Job, window: TimeSlot | None, actor: User | None) -> None
 
 def _insert(job: Job) -> None:
     """Save a new job; draw another random job number when the first one is taken."""
+    if is_shared():
+        insert(job)  # if a number is taken, the batch is done again, one by one
+        return
     for _ in range(JOB_NUMBER_DRAWS):
         try:
             # A savepoint: after a failed INSERT, PostgreSQL refuses further statements in the transaction.
@@ -232,7 +237,7 @@ def _insert(job: Job) -> None:
     raise Busy(gettext("No free job number was found. Try again."))
 
 
-def _check(job: Job, *, place: bool = True) -> None:
+def _check(job: Job, *, place: bool = True, is_known_new: bool = False) -> None:
     """Validate all fields; skip the check of the location when `place` is False.
 
     An edit that leaves the location alone must not fail because the location was stored before that check existed.
@@ -245,7 +250,7 @@ def _check(job: Job, *, place: bool = True) -> None:
     job.derive_time_zone()
     if day:
         job.desired_date = noon_of(day, job.zone)
-    check_external_id(job, gettext("Another job has this external ID."))
+    check_external_id(job, gettext("Another job has this external ID."), is_known_new=is_known_new)
     check_window(job.window_start, job.window_end, job.zone)
 
 

@@ -10,6 +10,7 @@ from django.db import connection
 from django.dispatch import receiver
 from django.utils import timezone
 
+from smartscheduler.core.db.inserts import insert
 from smartscheduler.core.observability import tracing
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.events.publishing import Event, domain_event, is_silent
@@ -24,7 +25,7 @@ _deferred: ContextVar[bool] = ContextVar("deferred", default=False)
 @receiver(domain_event, dispatch_uid="outbox")
 def write_outbox(*, event: Event, actor: "User | None", **_: Any) -> None:
     """Store the event, and wake the relay when the transaction commits."""
-    OutboxEvent.objects.create(
+    event_row = OutboxEvent(
         type=event.type,
         occurred_at=timezone.now(),
         actor=actor.as_actor() if actor else None,
@@ -33,6 +34,7 @@ def write_outbox(*, event: Event, actor: "User | None", **_: Any) -> None:
         is_silent=is_silent(),
         data=event.data,
     )
+    insert(event_row)
     if not _deferred.get():
         _notify()
 

@@ -1,7 +1,7 @@
 """Bookings of a file of jobs: contractor, start, status and rating of a row, carried out by the services."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -130,7 +130,7 @@ def contractor_key(text: str) -> str:
 class ContractorLookup:
     """The contractors whom the rows of a batch name by external ID, email address or name. One query for all."""
 
-    def __init__(self, rows: Iterable[Row], *, jobs: Iterable[Any] = (), lock: bool = False) -> None:
+    def __init__(self, rows: Iterable[Row], *, jobs: Collection[Any] = (), lock: bool = False) -> None:
         texts = {text for row in rows if (text := row.get("contractor", ""))}
         texts |= {first for text in texts for first, _others in _splits_of(text)}
         texts = set(filter(contractor_key, texts))
@@ -141,7 +141,8 @@ class ContractorLookup:
             Contractor.objects.perhaps_named(texts).values("pk") if texts else Contractor.objects.none().values("pk")
         )
         others = Q(external_id__in=texts) | Q(pk__in=named) | Q(pk__in=booked)
-        contractors = Contractor.objects.with_email_or(keys, others)
+        is_empty = not (texts or jobs)
+        contractors = Contractor.objects.none() if is_empty else Contractor.objects.with_email_or(keys, others)
         for contractor in contractors.locked() if lock else contractors:
             names = {("email", contact_key(contractor.email)), ("name", fold(contractor.name))}
             for key in names | ({("id", contractor.external_id)} if contractor.external_id else set()):
@@ -282,7 +283,8 @@ def carry_out(booking: Booking, job: Job, contractors: ContractorLookup, actor: 
         return _cancel(job, actor)
     if job.status == Job.Status.CANCELLED or not (booking.contractor or booking.status):
         return False
-    live = Assignment.objects.live().filter(job=job).select_related("contractor").first()
+    booked = Assignment.objects.live().filter(job=job).select_related("contractor")
+    live = None if job.status == Job.Status.OPEN else booked.first()
     if job.status == Job.Status.COMPLETED:
         return _rate(booking, job, actor)
     if live is not None:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
-from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext, ngettext
 from rest_framework.serializers import BaseSerializer
@@ -21,7 +20,7 @@ from customers.duplicates import with_details
 from customers.models import Customer, CustomerAddress, CustomerPhone
 from customers.search_text import name_key
 from customers.serializers import CustomerSerializer
-from customers.services import create_customer, update_customer
+from customers.services import contacts_looked_up, create_customer, update_customer
 from jobs.models import Job
 from jobs.serializers import JobSerializer
 from jobs.services import create_job, record_job, update_job
@@ -29,6 +28,7 @@ from jobs.states import BOOKED
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Permission
 from smartscheduler.core.db.external_ids import LONGEST_SOURCE
+from smartscheduler.core.db.inserts import savepoint
 from smartscheduler.core.email_addresses import contact_key
 from smartscheduler.core.entry.phone_numbers import read_phones
 from smartscheduler.core.text import fold
@@ -68,6 +68,8 @@ class Context:
     # When the file was uploaded.
     since: datetime | None = None
     records: dict[Key, Any] = field(default_factory=dict)
+    # The keys of all rows of the batch, also those without a record.
+    looked_up: frozenset[Key] = frozenset()
     contractors: ContractorLookup = field(default_factory=lambda: ContractorLookup([]))
     # Customers by source and external ID.
     customers: dict[tuple[str, str], Customer] = field(default_factory=dict)
@@ -153,7 +155,7 @@ class Importer:
     def write(self, row: Row, body: Body, present: Any, actor: User | None, context: Context) -> Written:
         """Validate the payload as the API does, and create or change the record. Raises DRF's ValidationError."""
         values = self.values(body.values, present)
-        return Written(self.save(values, row, present, actor), list(values))
+        return Written(self.save(values, row, present, actor, context), list(values))
 
     def check(self, row: Row, body: Body, present: Any) -> None:
         """Validate the payload as `write` does, without writing. Raises the same errors."""
@@ -163,14 +165,19 @@ class Importer:
         """Faults of a rejected row, by column, that a service would report only after the others are corrected."""
         return {}
 
-    def save(self, values: dict[str, Any], row: Row, present: Any, actor: User | None) -> Any:
+    def save(self, values: dict[str, Any], row: Row, present: Any, actor: User | None, context: Context) -> Any:
         if present is None:
-            return self.create(actor, values)
+            return self.create(actor, values, is_known_new=self.is_known_new(values, context))
         if self.own_key(row) == self.own_key_of(present):
             values.pop(self.columns.key, None)  # equal except for letter case
         return self.update(present, actor, values)
 
-    def create(self, actor: User | None, values: dict[str, Any]) -> Any:
+    def is_known_new(self, values: Mapping[str, Any], context: Context) -> bool:
+        """Whether the batch has looked up all keys of a new record, as they are stored. It has found no record."""
+        number, source = values.get("external_id"), values.get("source", "")
+        return not number or ("external_id", f"{source} {number}") in context.looked_up
+
+    def create(self, actor: User | None, values: dict[str, Any], *, is_known_new: bool) -> Any:
         raise NotImplementedError
 
     def update(self, present: Any, actor: User | None, values: dict[str, Any]) -> Any:
@@ -201,7 +208,12 @@ class Importer:
 
     def context(self, rows: Sequence[Row], options: Mapping[str, Any], since: datetime | None) -> Context:
         """What the rows share, with the records of the rows locked."""
-        return Context(options, since, self.by_key(rows, lock=True))
+        keys = frozenset(key for row in rows for key in self.keys_of(row))
+        return Context(options, since, self.by_key(rows, lock=True), keys)
+
+    def looking_up(self, rows: Sequence[Row]) -> AbstractContextManager[None]:
+        """What the services read for the rows of a batch, read together."""
+        return nullcontext()
 
     def doubts(self, keys: Iterable[str]) -> dict[str, str]:
         """Remarks on created records that are likely duplicates, by key."""
@@ -235,8 +247,12 @@ class Contractors(Importer):
     def body(self, row: Row, present: Any, geocoded: GeocodingResult | None, options: Mapping[str, Any]) -> Body:
         return with_identity(body_of_contractor(row, present, geocoded), row)
 
-    def create(self, actor: User | None, values: dict[str, Any]) -> Contractor:
-        return create_contractor(actor=actor, **values)
+    def is_known_new(self, values: Mapping[str, Any], context: Context) -> bool:
+        email = ("email", contact_key(values["email"]))
+        return email in context.looked_up and super().is_known_new(values, context)
+
+    def create(self, actor: User | None, values: dict[str, Any], *, is_known_new: bool) -> Contractor:
+        return create_contractor(actor=actor, is_known_new=is_known_new, **values)
 
     def update(self, present: Contractor, actor: User | None, values: dict[str, Any]) -> Contractor:
         return update_contractor(contractor_id=present.pk, actor=actor, **values)
@@ -316,6 +332,9 @@ class Jobs(Importer):
         context.customers = _customers_of(rows)
         return context
 
+    def looking_up(self, rows: Sequence[Row]) -> AbstractContextManager[None]:
+        return contacts_looked_up(contact for row in rows for contact in _contacts_of(row))
+
     def interpreted(self, row: Row, present: Any, context: Context) -> tuple[Row, list[str]]:
         row, remarks = first_of_several(row, present, context.contractors)
         row, more = without_booking_at_noon(row, present, context.options.get("date_order", "mdy"))
@@ -336,15 +355,6 @@ class Jobs(Importer):
     def write(self, row: Row, body: Body, present: Any, actor: User | None, context: Context) -> Written:
         booking = Booking.of(row, body.values)
         is_open = present is None and booking.is_open
-        if (is_open or not (booking.contractor or booking.status)) and not row.get("customer_external_id"):
-            return self._write(booking, row, body, present, actor, context)
-        # Several services, all or none.
-        with transaction.atomic():
-            return self._write(booking, row, body, present, actor, context)
-
-    def _write(
-        self, booking: Booking, row: Row, body: Body, present: Any, actor: User | None, context: Context
-    ) -> Written:
         check_permission(booking, actor)
         if present is not None and present.status in BOOKED and booking.start:
             body.values.pop("desired_date", None)  # a booked job keeps it; the booking moves
@@ -356,10 +366,11 @@ class Jobs(Importer):
                 return Written(None, remarks=[remark])
             booking.remarks.extend([remark] if remark else [])
         if present is None:
-            job = (record_job if booking.is_of_the_past else create_job)(actor=actor, **values)
+            create = record_job if booking.is_of_the_past else create_job
+            job = create(actor=actor, is_known_new=self.is_known_new(values, context), **values)
         else:
-            job = self.save(values, row, present, actor)
-        if present is None and booking.is_open:
+            job = self.save(values, row, present, actor, context)
+        if is_open:
             return Written(job, list(values), booking.remarks)
         return self._book(booking, job, actor, context)._replace(fields=list(values))
 
@@ -367,8 +378,8 @@ class Jobs(Importer):
         if not (booking.contractor or booking.status):
             return Written(job, remarks=booking.remarks)
         may_stay_open = context.options.get("open_jobs")
-        # Without this choice, `write` rolls the whole row back.
-        part: AbstractContextManager[object] = transaction.atomic() if may_stay_open else nullcontext()
+        # Without this choice, the whole row is rolled back.
+        part: AbstractContextManager[object] = savepoint() if may_stay_open else nullcontext()
         try:
             with part:
                 changed = carry_out(booking, job, context.contractors, actor)
@@ -442,10 +453,10 @@ class Customers(Importer):
     def write(self, row: Row, body: Body, present: Any, actor: User | None, context: Context) -> Written:
         values = self.values(body.values, present)
         fields = [name for name in values if name not in {"phones", "addresses"}]
-        return Written(self.save(values, row, present, actor), fields)
+        return Written(self.save(values, row, present, actor, context), fields)
 
-    def create(self, actor: User | None, values: dict[str, Any]) -> Customer:
-        return create_customer(actor=actor, **values)
+    def create(self, actor: User | None, values: dict[str, Any], *, is_known_new: bool) -> Customer:
+        return create_customer(actor=actor, is_known_new=is_known_new, **values)
 
     def update(self, present: Customer, actor: User | None, values: dict[str, Any]) -> Customer:
         return update_customer(customer_id=present.pk, actor=actor, **values)
@@ -491,6 +502,13 @@ def _customers_of(rows: Iterable[Row]) -> dict[tuple[str, str], Customer]:
     ids = {number for row in rows if (number := row.get("customer_external_id", ""))}
     customers = Customer.objects.filter(~Q(external_id=""), external_id__in=ids) if ids else Customer.objects.none()
     return {(customer.source, customer.external_id): customer for customer in customers}
+
+
+def _contacts_of(row: Row) -> list[tuple[str, str]]:
+    """The name and the first number of the customer of a row, if it has both."""
+    numbers = read_phones(row.get("customer_phone", "")).numbers
+    name = row.get("customer_name", "")
+    return [(name, numbers[0].number)] if numbers and contractor_key(name) else []
 
 
 def _choose_customer(

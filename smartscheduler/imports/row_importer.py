@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 
 from smartscheduler.accounts.models import User
+from smartscheduler.core.db.inserts import NotInserted, savepoint
 from smartscheduler.core.geo.postal_areas import check_place
 from smartscheduler.errors import Busy, DomainError, InvalidInput
 from smartscheduler.geocoding.addresses import GeocodingResult
@@ -55,11 +56,13 @@ def work_on(
 ) -> Done:
     """Import a row in the current transaction. A refusal leaves no changes.
 
-    Raises Busy if another transaction locks the record for too long, and database errors if the connection is lost.
+    Raises Busy if another transaction locks the record for too long, NotInserted in a batch, and database errors if
+    the connection is lost.
     """
     try:
-        return _work_on(importer, row, present, geocoded, actor, context or Context())
-    except (Busy, OperationalError, InterfaceError, MemoryError):
+        with savepoint():
+            return _work_on(importer, row, present, geocoded, actor, context or Context())
+    except (Busy, NotInserted, OperationalError, InterfaceError, MemoryError):
         raise
     except DomainError as refusal:
         return _refused(row, by_column(refusal.errors) or {"": [refusal.detail]})

@@ -9,8 +9,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -22,7 +24,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from smartscheduler.core import child_process
-from smartscheduler.core.db.transactions import domain_transaction
+from smartscheduler.core.db.inserts import NotInserted
+from smartscheduler.core.db.transactions import domain_transaction, sharing_transaction
 from smartscheduler.core.text import visible
 from smartscheduler.errors import Busy, InvalidInput
 from smartscheduler.events.outbox import one_notification
@@ -35,6 +38,7 @@ from smartscheduler.imports.importers import IMPORTERS, Importer
 from smartscheduler.imports.models import ImportedRow, ImportRun, ImportRunQuerySet
 from smartscheduler.imports.row_importer import Done, work_on
 from smartscheduler.imports.tables import first_rows, groups_of_rows, options_of, read_old, table_of
+from smartscheduler.rules.current import kept_rules
 
 logger = structlog.get_logger(__name__)
 # How long a worker processes files in total, and one file before the next.
@@ -69,7 +73,8 @@ def _nothing() -> None:
     pass
 
 
-class Batch(NamedTuple):
+@dataclass(frozen=True)
+class Batch:
     """The next rows of a file, with their geocoding results."""
 
     importer: Importer
@@ -77,7 +82,7 @@ class Batch(NamedTuple):
     first: int
     places: Sequence[GeocodingResult | None]
 
-    @property
+    @cached_property
     def rows(self) -> Sequence[Row]:
         return self.table.rows[self.first : self.first + len(self.places)]
 
@@ -317,29 +322,36 @@ def _held(run: ImportRun) -> ImportRun | None:
 def _worked_on(run: ImportRun, batch: Batch) -> list[Done]:
     """Results of the rows, or of as many as the time of a batch allows."""
     options = options_of(run)
-    with one_notification(), nullcontext() if options.get("messages") else without_messages():
-        return _rows_worked_on(run, batch, options)
+    with one_notification(), kept_rules(), nullcontext() if options.get("messages") else without_messages():
+        try:
+            with transaction.atomic(), sharing_transaction(run.created_by):
+                return _rows_worked_on(run, batch, options)
+        except NotInserted:  # for example, another transaction has just added one of the records
+            return _rows_worked_on(run, batch, options, one_by_one=True)
 
 
-def _rows_worked_on(run: ImportRun, batch: Batch, options: dict[str, Any]) -> list[Done]:
+def _rows_worked_on(run: ImportRun, batch: Batch, options: dict[str, Any], *, one_by_one: bool = False) -> list[Done]:
     importer, began, done = batch.importer, time.monotonic(), list[Done]()
     earlier = _earlier_rows(run, batch) if run.state == ImportRun.State.CHECKING else {}
     repeated = {index: batch.table.rows[index] for indexes in earlier.values() for index in indexes}
-    context = importer.context([*batch.rows, *repeated.values()], options, run.created_at)
-    for number, (row, geocoded) in enumerate(zip(batch.rows, batch.places, strict=True), start=batch.first):
-        for index in earlier.get(number, []):
-            if again := repeated.pop(index, None):
-                present = importer.present(again, context.records)
-                again = again if present else with_defaults(again, options)
-                work_on(importer, again, present=present, geocoded=None, actor=run.created_by, context=context)
-        record = importer.present(row, context.records)
-        twice = _twice(run, importer, row, number)
-        whole = row if record else with_defaults(row, options)
-        done.append(
-            twice or work_on(importer, whole, present=record, geocoded=geocoded, actor=run.created_by, context=context)
-        )
-        if is_long_enough(len(done), time.monotonic() - began):
-            break
+    rows = batch.rows
+    context = importer.context([*rows, *repeated.values()], options, run.created_at)
+    if one_by_one:
+        context.looked_up = frozenset()  # the services look again
+
+    def worked_on(row: Row, geocoded: GeocodingResult | None = None) -> Done:
+        present = importer.present(row, context.records)
+        whole = row if present else with_defaults(row, options)
+        return work_on(importer, whole, present=present, geocoded=geocoded, actor=run.created_by, context=context)
+
+    with importer.looking_up([*rows, *repeated.values()]):
+        for number, (row, geocoded) in enumerate(zip(rows, batch.places, strict=True), start=batch.first):
+            for index in earlier.get(number, []):
+                if again := repeated.pop(index, None):
+                    worked_on(again)
+            done.append(_twice(run, importer, row, number) or worked_on(row, geocoded))
+            if is_long_enough(len(done), time.monotonic() - began):
+                break
     return _with_duplicates(importer, done)
 
 

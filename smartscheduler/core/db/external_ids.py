@@ -45,10 +45,15 @@ def unique_external_id(name: str) -> models.UniqueConstraint:
     return models.UniqueConstraint(fields=["source", "external_id"], condition=condition, name=name)
 
 
-def check_external_id(record: Any, message: str) -> None:
-    """Raise InvalidInput with `message` if another record has the external ID of `record` from the same source."""
+def check_external_id(record: Any, message: str, *, is_known_new: bool = False) -> None:
+    """Raise InvalidInput with `message` if another record has the external ID of `record` from the same source.
+
+    `is_known_new`: the caller has looked, so nothing is read.
+    """
     if not record.external_id:
         record.source = ""
+        return
+    if is_known_new:
         return
     others = type(record)._default_manager.filter(source=record.source, external_id=record.external_id)
     if others.exclude(pk=record.pk).exists():

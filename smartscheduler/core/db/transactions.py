@@ -4,9 +4,10 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextvars import ContextVar
 from functools import cache, wraps
 from importlib import import_module
-from typing import NoReturn, ParamSpec, TypeVar, cast
+from typing import Any, NamedTuple, NoReturn, ParamSpec, TypeVar, cast
 
 from django.apps import apps
 from django.conf import settings
@@ -17,6 +18,7 @@ from django.utils.translation import gettext
 from psycopg import IsolationLevel
 
 from smartscheduler.core.actors import Actor, acting
+from smartscheduler.core.db.inserts import inserting_together
 from smartscheduler.core.observability import tracing
 from smartscheduler.core.text import LazyText
 from smartscheduler.errors import Busy, DomainError, InvalidInput
@@ -29,6 +31,15 @@ LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, QUERY_CANCELED = "55P03", "40P01", "57014
 # A context manager that is entered with each transaction and yields an SQL expression for its first statement.
 Opening = Callable[[], AbstractContextManager[str]]
 _openings: list[Opening] = []
+
+
+class Shared(NamedTuple):
+    """The transaction that the services of a batch share, and its author."""
+
+    actor: "Actor | None"
+
+
+_shared: ContextVar[Shared | None] = ContextVar("shared_transaction", default=None)
 
 
 def on_transaction(opening: Opening) -> None:
@@ -60,6 +71,8 @@ def domain_transaction(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _is_shared_by(kwargs.get("actor")):
+            return _join(function, *args, **kwargs)
         with acting(cast("Actor | None", kwargs.get("actor"))):
             return _run(function, *args, **kwargs)
 
@@ -88,6 +101,44 @@ def _attempt(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
                 return function(*args, **kwargs)
         except ValidationError as error:
             raise invalid_input(error) from error
+
+
+@contextmanager
+def sharing_transaction(actor: "Actor | None") -> Iterator[None]:
+    """Let the services inside join the open transaction. For a batch of thousands of records.
+
+    Its author and lock time-out are sent once, new records are inserted together, and a service has no savepoint of
+    its own: the caller opens one for each record (`inserts.savepoint`). Raises NotInserted; then the caller rolls all
+    back, and does it without this.
+    """
+    with acting(actor), ExitStack() as stack:
+        _begin([stack.enter_context(opening()) for opening in _openings])
+        token = _shared.set(Shared(actor))
+        try:
+            with inserting_together():
+                yield
+        finally:
+            _shared.reset(token)
+
+
+def is_shared() -> bool:
+    """Whether services join the transaction of their caller."""
+    return _shared.get() is not None
+
+
+def _is_shared_by(actor: Any) -> bool:
+    shared = _shared.get()
+    return shared is not None and (actor is None or actor == shared.actor)
+
+
+def _join(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    try:
+        with transaction.atomic(savepoint=False), tracing.span(function.__qualname__):
+            return function(*args, **kwargs)
+    except ValidationError as error:
+        raise invalid_input(error) from error
+    except DatabaseError as error:
+        refuse(error)
 
 
 def _begin(expressions: Iterable[str]) -> None:

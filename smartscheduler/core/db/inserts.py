@@ -1,0 +1,123 @@
+"""New records of a batch, inserted together instead of one by one.
+
+`insert` keeps them until a statement could read them, and `savepoint` puts back what is undone.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Model
+
+
+class NotInserted(Exception):
+    """A record of a batch was refused by the database. Which one is unknown; the caller inserts them one by one."""
+
+
+class Batch:
+    """The records that are not inserted yet."""
+
+    def __init__(self) -> None:
+        self.records: list[Model] = []
+        self._may_wait = False
+
+    def before(
+        self, execute: Callable[..., Any], statement: Any, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
+        """Execute wrapper of Django: inserts the records that a statement could read."""
+        if self.records and not self._may_wait:
+            self._insert_for(str(statement))
+        return execute(statement, params, many, context)
+
+    def _insert_for(self, statement: str) -> None:
+        if statement.startswith("RELEASE"):
+            return
+        if statement.startswith("ROLLBACK"):
+            # They are newer than the savepoint, before which all others were inserted, or `savepoint` puts them back.
+            self.records.clear()
+            return
+        # Writes can have triggers, which read any table. A savepoint of another caller does not put records back.
+        if not statement.lstrip().startswith("SELECT") or any(table in statement for table in self._tables()):
+            self.insert_all()
+
+    def _tables(self) -> set[str]:
+        return {record._meta.db_table for record in self.records}
+
+    def insert_all(self) -> None:
+        """Insert the records, by model in the order of their first records. Raises NotInserted."""
+        by_model: dict[type[Model], list[Model]] = {}
+        for record in self.records:
+            by_model.setdefault(type(record), []).append(record)
+        self.records.clear()
+        try:
+            for model, records in by_model.items():
+                model._base_manager.bulk_create(records)
+        except DatabaseError as error:
+            raise NotInserted from error
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Statements inside need no records."""
+        before, self._may_wait = self._may_wait, True
+        try:
+            yield
+        finally:
+            self._may_wait = before
+
+
+_batch: ContextVar[Batch | None] = ContextVar("batch_of_inserts", default=None)
+
+
+def insert(*records: Model) -> None:
+    """Insert new records. In a batch (`inserting_together`) they can wait."""
+    if batch := _batch.get():
+        batch.records.extend(records)
+        return
+    for record in records:
+        record.save(force_insert=True)
+
+
+def insert_many(records: Iterable[Model]) -> None:
+    """Insert new records of one model by one statement. In a batch they can wait."""
+    new = list(records)
+    if batch := _batch.get():
+        batch.records.extend(new)
+    elif new:
+        type(new[0])._base_manager.bulk_create(new)
+
+
+@contextmanager
+def inserting_together() -> Iterator[None]:
+    """Let new records wait until a statement could read them, or until the end.
+
+    For a batch in one transaction. What can fail alone runs in a `savepoint`. Raises NotInserted.
+    """
+    batch = Batch()
+    token = _batch.set(batch)
+    try:
+        with connection.execute_wrapper(batch.before):
+            yield
+            batch.insert_all()
+    finally:
+        _batch.reset(token)
+
+
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """A part of a batch that can fail alone. The records from before it that were inserted in it wait again."""
+    batch = _batch.get()
+    if batch is None:
+        with transaction.atomic():
+            yield
+        return
+    before = list(batch.records)
+    try:
+        with ExitStack() as part:
+            with batch.waiting():
+                part.enter_context(transaction.atomic())
+            yield
+    except BaseException:
+        batch.records[:] = before
+        raise
