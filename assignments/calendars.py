@@ -25,6 +25,7 @@ from contractors.models import Contractor
 from contractors.working_week import Shift
 from jobs.models import Job
 from jobs.requirements import JobRequest
+from smartscheduler.core.db.inserts import needing
 from smartscheduler.core.db.prepared import rows, uuid_array
 from smartscheduler.core.formatting import hours_and_minutes
 from smartscheduler.core.geo.blur import seen_points
@@ -71,17 +72,18 @@ WHERE person.id = ANY(%(ids)s::uuid[])
 
 def load_calendars(contractor_ids: Collection[UUID], window: TimeSlot, rules: Rules) -> dict[UUID, Calendar]:
     """Calendars by contractor id, complete enough to decide about slots that start in `window`. One query."""
-    reach = longest_block(rules)
-    calendar_rows = rows(
-        CALENDARS,
-        {
-            "ids": uuid_array(contractor_ids),
-            "start": window.start - AFTER_WINDOW,
-            "end": window.end + AFTER_WINDOW,
-            "booked_start": window.start - reach,
-            "booked_end": window.end + AFTER_WINDOW + reach,
-        },
-    )
+    reach, people = longest_block(rules), set(contractor_ids)
+    with needing(lambda record: getattr(record, "contractor_id", record.pk) in people):
+        calendar_rows = rows(
+            CALENDARS,
+            {
+                "ids": uuid_array(contractor_ids),
+                "start": window.start - AFTER_WINDOW,
+                "end": window.end + AFTER_WINDOW,
+                "booked_start": window.start - reach,
+                "booked_end": window.end + AFTER_WINDOW + reach,
+            },
+        )
     point_of = seen_points()
     return {contractor_id: _calendar(point_of, *columns) for contractor_id, *columns in calendar_rows}
 

@@ -17,6 +17,7 @@ from assignments.decision_record import imported_decision
 from assignments.models import Assignment
 from assignments.services import (
     assign_job,
+    assign_new_job,
     cancel_job,
     complete_assignment,
     confirm_assignment,
@@ -274,9 +275,12 @@ def check_permission(booking: Booking, actor: User | None) -> None:
         raise NotAllowed(gettext("Your role does not allow bookings or cancellations."))
 
 
-def carry_out(booking: Booking, job: Job, contractors: ContractorLookup, actor: User | None) -> bool:
+def carry_out(
+    booking: Booking, job: Job, contractors: ContractorLookup, actor: User | None, *, is_new: bool = False
+) -> bool:
     """Book, move, complete or cancel the job as the row says. Returns whether anything changed.
 
+    `is_new`: this transaction has created the job. Then the contractors must be locked.
     Raises the errors of assignments.services, and InvalidInput by column.
     """
     if booking.status == Status.CANCELLED:
@@ -292,7 +296,8 @@ def carry_out(booking: Booking, job: Job, contractors: ContractorLookup, actor: 
     if not booking.is_wanted:
         _check_has_booking(booking)
         return False
-    assignment = _book(booking, job, contractors.contractor(booking.contractor, booking.source), actor)
+    contractor = contractors.contractor(booking.contractor, booking.source)
+    assignment = _book(booking, job, contractor, actor, is_new=is_new)
     if booking.rating is not None:
         rate_assignment(assignment_id=assignment.pk, rating=booking.rating, actor=actor)
     return True
@@ -305,7 +310,7 @@ def _check_has_booking(booking: Booking) -> None:
         raise InvalidInput.of(column, text)
 
 
-def _book(booking: Booking, job: Job, contractor: Contractor, actor: User | None) -> Assignment:
+def _book(booking: Booking, job: Job, contractor: Contractor, actor: User | None, *, is_new: bool) -> Assignment:
     start = booking.start
     assert start, "checked by is_wanted"  # noqa: S101
     if booking.status in {Status.IN_PROGRESS, Status.COMPLETED}:
@@ -316,7 +321,10 @@ def _book(booking: Booking, job: Job, contractor: Contractor, actor: User | None
         raise InvalidInput.of("status", text)
     slot = TimeSlot(start, start + job.duration)
     decision = imported_decision(job=job, contractor=contractor, slot=slot, rules=current_rules())
-    assignment = assign_job(job_id=job.pk, contractor_id=contractor.pk, start=start, actor=actor, decision=decision)
+    if is_new:
+        assignment = assign_new_job(job=job, contractor=contractor, start=start, actor=actor, decision=decision)
+    else:
+        assignment = assign_job(job_id=job.pk, contractor_id=contractor.pk, start=start, actor=actor, decision=decision)
     if booking.status == Status.CONFIRMED:
         assignment = confirm_assignment(assignment_id=assignment.pk, actor=actor)
     return assignment

@@ -372,18 +372,21 @@ class Jobs(Importer):
             job = self.save(values, row, present, actor, context)
         if is_open:
             return Written(job, list(values), booking.remarks)
-        return self._book(booking, job, actor, context)._replace(fields=list(values))
+        written = self._book(booking, job, actor, context, is_new=present is None)
+        return written._replace(fields=list(values))
 
-    def _book(self, booking: Booking, job: Job, actor: User | None, context: Context) -> Written:
+    def _book(self, booking: Booking, job: Job, actor: User | None, context: Context, *, is_new: bool) -> Written:
         if not (booking.contractor or booking.status):
             return Written(job, remarks=booking.remarks)
         may_stay_open = context.options.get("open_jobs")
         # Without this choice, the whole row is rolled back.
         part: AbstractContextManager[object] = savepoint() if may_stay_open else nullcontext()
+        status = job.status
         try:
             with part:
-                changed = carry_out(booking, job, context.contractors, actor)
+                changed = carry_out(booking, job, context.contractors, actor, is_new=is_new)
         except DomainError as refusal:
+            job.status = status
             if isinstance(refusal, Busy) or not may_stay_open or booking.is_of_the_past:
                 raise _at_a_column(refusal) from refusal
             text = gettext("Imported as an open job: {reason}").format(reason=refusal.detail)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from assignments.models import Assignment
 from assignments.services import record_past_work
@@ -88,6 +89,9 @@ def test_a_contractor_is_booked_by_address_name_or_number(who: str, ann: Contrac
     assert (first.contractor, first.status, second.status) == (ann, "pending", "confirmed")
     assert first.slot.start == at(9, days=9)
     assert first.job.status == "assigned"
+    booked = OutboxEvent.objects.filter(type="JobAssigned").first()
+    assert booked
+    assert booked.data["job_status"] == "assigned"
     assert first.rank is None
     assert first.score_breakdown["explanation"].startswith("Imported")
     assert counts(imported(text_of(row("1", who, "Scheduled")), actor, "jobs")) == (0, 0, 1, 0)
@@ -119,6 +123,20 @@ def test_a_clash_is_refused_with_its_reason_or_comes_in_as_an_open_job(
         ("4", "open"),
     ]
     assert "Imported as an open job:" in run.rows.get(number=3).remarks
+
+
+def test_bookings_cost_few_queries(
+    actor: User, django_assert_max_num_queries: DjangoAssertNumQueries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A savepoint and the calendar for each row; the records of a batch are inserted together."""
+    monkeypatch.setattr(runner, "BATCH_SECONDS", 60.0)
+    crews = ContractorFactory.create_batch(20, type="multi")
+    rows = (f"{row(str(n), crew.email, 'Scheduled')},512555{n:04}" for n, crew in enumerate(crews))
+    run = taken_in("\n".join([f"{HEAD},customer_phone", *rows]), actor, "jobs")
+    with django_assert_max_num_queries(20 * 3 + 30):
+        runner.work_on_batch(run)
+    run.refresh_from_db()
+    assert run.created == 20, errors(run)
 
 
 def test_all_faults_of_a_booking_are_told_with_those_of_the_job(ann: Contractor, actor: User) -> None:

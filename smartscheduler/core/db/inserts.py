@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
@@ -21,14 +21,17 @@ class Batch:
 
     def __init__(self) -> None:
         self.records: list[Model] = []
-        self._may_wait = False
+        # Whether a statement needs a record; otherwise it is told by the names of the tables.
+        self._needs: Callable[[Model], bool] | None = None
 
     def before(
         self, execute: Callable[..., Any], statement: Any, params: Any, many: bool, context: dict[str, Any]
     ) -> Any:
         """Execute wrapper of Django: inserts the records that a statement could read."""
-        if self.records and not self._may_wait:
+        if self.records and self._needs is None:
             self._insert_for(str(statement))
+        elif self._needs and any(map(self._needs, self.records)):
+            self.insert_all()
         return execute(statement, params, many, context)
 
     def _insert_for(self, statement: str) -> None:
@@ -52,19 +55,19 @@ class Batch:
             by_model.setdefault(type(record), []).append(record)
         self.records.clear()
         try:
-            for model, records in by_model.items():
-                model._base_manager.bulk_create(records)
+            with self.needing(None):
+                for model, records in by_model.items():
+                    model._base_manager.bulk_create(records)
         except DatabaseError as error:
             raise NotInserted from error
 
     @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Statements inside need no records."""
-        before, self._may_wait = self._may_wait, True
+    def needing(self, needs: Callable[[Model], bool] | None) -> Iterator[None]:
+        before, self._needs = self._needs, needs
         try:
             yield
         finally:
-            self._may_wait = before
+            self._needs = before
 
 
 _batch: ContextVar[Batch | None] = ContextVar("batch_of_inserts", default=None)
@@ -86,6 +89,20 @@ def insert_many(records: Iterable[Model]) -> None:
         batch.records.extend(new)
     elif new:
         type(new[0])._base_manager.bulk_create(new)
+
+
+def is_waiting(record: Model) -> bool:
+    """Whether a new record of a batch is not inserted yet: what is changed now is inserted with it."""
+    batch = _batch.get()
+    return batch is not None and any(each is record for each in batch.records)
+
+
+@contextmanager
+def needing(needs: Callable[[Model], bool]) -> Iterator[None]:
+    """Say which new records the statements inside read, where the names of their tables would name too many."""
+    batch = _batch.get()
+    with batch.needing(needs) if batch else nullcontext():
+        yield
 
 
 @contextmanager
@@ -115,7 +132,7 @@ def savepoint() -> Iterator[None]:
     before = list(batch.records)
     try:
         with ExitStack() as part:
-            with batch.waiting():
+            with batch.needing(lambda _record: False):
                 part.enter_context(transaction.atomic())
             yield
     except BaseException:

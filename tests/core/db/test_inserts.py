@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from smartscheduler.accounts.models import User
-from smartscheduler.core.db.inserts import NotInserted, insert, inserting_together, savepoint
+from smartscheduler.core.db.inserts import NotInserted, insert, inserting_together, is_waiting, needing, savepoint
 from smartscheduler.events.models import OutboxEvent
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +44,18 @@ def test_a_statement_that_could_read_them_finds_them() -> None:
         insert(event("b"))
         OutboxEvent.objects.filter(type="b").update(type="c")
         assert stored() == ["a", "c"]
+
+
+def test_a_statement_can_say_which_of_them_it_reads() -> None:
+    with inserting_together():
+        first = event("a")
+        insert(first)
+        with needing(lambda record: record is not first):
+            assert stored() == []
+        assert is_waiting(first)
+        with needing(lambda record: record is first):
+            assert stored() == ["a"]
+        assert not is_waiting(first)
 
 
 @pytest.mark.parametrize("is_read", [False, True], ids=["waiting", "inserted meanwhile"])
