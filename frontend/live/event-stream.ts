@@ -88,7 +88,7 @@ export class EventStream {
     clearTimeout(this.retryTimer);
     if (this.isClosed) return;
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}/ws/events/?${this.query("types")}`, "events.v1");
+    const socket = new WebSocket(`${scheme}://${location.host}/ws/events/?${this.query()}`, "events.v1");
     this.socket = socket;
     this.restartWatchdog();
     socket.onmessage = ({ data }) => {
@@ -109,10 +109,9 @@ export class EventStream {
     socket?.close();
   }
 
-  // The name of the filter by type differs: `types` for the socket, `type` in the API.
-  private query(typeFilter: "types" | "type"): string {
+  private query(): string {
     const { types, topics } = this.options;
-    return `${typeFilter}=${types}${topics ? `&topics=${topics}` : ""}&after=${String(this.after)}`;
+    return `types=${types}${topics ? `&topics=${topics}` : ""}&after=${String(this.after)}`;
   }
 
   private receive(frame: Frame): void {
@@ -189,7 +188,7 @@ export class EventStream {
 
   private async pollOnce(wait: number): Promise<void> {
     const { signal } = this.closing;
-    const response = await fetch(`/api/v1/events/?${this.query("type")}&limit=1000&wait=${String(wait)}`, { signal });
+    const response = await fetch(`/api/v1/events/?${this.query()}&limit=1000&wait=${String(wait)}`, { signal });
     if (response.status === 401 || response.status === 403) {
       this.signOut();
       return;

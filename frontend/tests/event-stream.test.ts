@@ -164,7 +164,7 @@ describe("polling", () => {
     await failToConnect(3);
     expect(fetched).toHaveBeenCalled();
     expect(fetched.mock.calls[0]).toEqual([
-      "/api/v1/events/?type=JobCreated,JobAssigned&topics=job:1&after=7&limit=1000&wait=0",
+      "/api/v1/events/?types=JobCreated,JobAssigned&topics=job:1&after=7&limit=1000&wait=0",
       expect.anything(),
     ]);
     expect(handlers.live).toHaveBeenCalledWith("polling");

@@ -196,5 +196,5 @@ await assignments();
 await plans();
 await read(api.GET("/api/v1/dashboard/"));
 await read(api.GET("/api/v1/metrics/", { parseAs: "text" }));
-await read(api.GET("/api/v1/events/", { params: { query: { after: 0, limit: 50, type: ["JobCreated"], wait: 0 } } }));
+await read(api.GET("/api/v1/events/", { params: { query: { after: 0, limit: 50, types: ["JobCreated"], wait: 0 } } }));
 await read(api.POST("/api/v1/auth/logout/", { body: { refresh: pair.refresh } }));

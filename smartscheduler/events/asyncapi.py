@@ -77,7 +77,7 @@ def _socket(frames: list[str]) -> dict[str, Any]:
         "bindings": {
             "ws": {
                 "method": "GET",
-                "query": _parameters("types"),
+                "query": _parameters(),
                 "headers": {
                     "type": "object",
                     "properties": {
@@ -103,7 +103,7 @@ def _log() -> dict[str, Any]:
     }
 
 
-def _parameters(types_parameter: str, **more: Schema) -> Schema:
+def _parameters(**more: Schema) -> Schema:
     listed = {"type": "array", "items": {"type": "string"}}
     topics = "|".join(TOPIC_FIELDS)
     return {
@@ -114,7 +114,7 @@ def _parameters(types_parameter: str, **more: Schema) -> Schema:
                 **SEQUENCE,
                 "description": "Begin after this number. Without it: at the head, or over HTTP with the oldest event.",
             },
-            types_parameter: {
+            "types": {
                 **listed,
                 "items": {"type": "string", "enum": list(event_types())},
                 "description": "Only these types, separated by commas.",
@@ -134,7 +134,6 @@ def _parameters(types_parameter: str, **more: Schema) -> Schema:
 def _operations(frames: list[str]) -> dict[str, Any]:
     socket, log = _ref("channels", "socket"), _ref("channels", "log")
     query = _parameters(
-        "type",
         limit={"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT},
         wait={"type": "integer", "minimum": 0, "maximum": LONGEST_WAIT_SECONDS, "default": 0},
     )

@@ -93,7 +93,7 @@ class EventsView(KnownParameters):
     required_permissions = {"get": Permission.VIEW_EVENTS}
 
     def query_parameters(self) -> dict[str, bool]:
-        return {"after": False, "type": True, "topics": True, "limit": False, "wait": False}
+        return {"after": False, "types": True, "type": True, "topics": True, "limit": False, "wait": False}
 
     @extend_schema(
         operation_id="events_list",
@@ -106,18 +106,20 @@ class EventsView(KnownParameters):
                 description="Return events after this sequence number. Default: from the oldest event.",
             ),
             OpenApiParameter(
+                "types", str, many=True, enum=list(event_types()), description="Return only these event types."
+            ),
+            OpenApiParameter(
                 "type",
                 str,
                 many=True,
-                explode=False,
                 enum=list(event_types()),
-                description="Return only these event types.",
+                deprecated=True,
+                description="The former name of `types`.",
             ),
             OpenApiParameter(
                 "topics",
                 str,
                 many=True,
-                explode=False,
                 description="Return only events about these records: `job:ID`, `contractor:ID` or `plan:ID`.",
             ),
             OpenApiParameter(
@@ -138,8 +140,10 @@ class EventsView(KnownParameters):
         With `Accept: application/cloudevents+json`, each result has the attributes of CloudEvents 1.0.
         """
         query = request.query_params
-        types, topics = (",".join(query.getlist(name)) for name in ("type", "topics"))
-        selection = Selection.parse(types=types, topics=topics, types_parameter="type")
+        types, topics = (",".join(query.getlist(name)) for name in ("types", "topics"))
+        if former := ",".join(query.getlist("type")):
+            types = ",".join(filter(None, [types, former]))
+        selection = Selection.parse(types=types, topics=topics, types_parameter="type" if former else "types")
         page, waited = read_or_wait(
             after=event_log.parse_after(query.get("after")),
             selection=selection,

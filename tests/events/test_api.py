@@ -44,9 +44,12 @@ def test_pages_through_the_log(reader: APIClient, log: None) -> None:
 
 
 def test_narrows_by_type(reader: APIClient, log: None) -> None:
-    answer = reader.get("/api/v1/events/?after=0&type=JobCreated")
+    answer = reader.get("/api/v1/events/?after=0&types=JobCreated")
     assert (sequences(answer), answer.json()["next_after"]) == ([1, 3], 3)
-    assert sequences(reader.get("/api/v1/events/?type=JobCreated,JobAssigned")) == [1, 2, 3]
+    assert sequences(reader.get("/api/v1/events/?types=JobCreated,JobAssigned")) == [1, 2, 3]
+    assert sequences(reader.get("/api/v1/events/?types=JobCreated&types=JobAssigned")) == [1, 2, 3]
+    # The former name.
+    assert sequences(reader.get("/api/v1/events/?type=JobCreated&types=JobAssigned")) == [1, 2, 3]
 
 
 def test_says_resync_for_what_is_gone(reader: APIClient, log: None) -> None:

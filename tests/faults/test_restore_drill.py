@@ -99,7 +99,7 @@ def test_from_a_destroyed_database_back_to_work(base: Any) -> None:
         assert page["resync"] is True
         assert page["results"] == []
         again = client.book_the_best()
-        events = client.ask(f"events/?after={page['next_after']}&wait=20&type=JobAssigned")["results"]
+        events = client.ask(f"events/?after={page['next_after']}&wait=20&types=JobAssigned")["results"]
         assert [event["data"]["assignment_id"] for event in events] == [again["id"]]
         assert {check for check, state in doctor_says(site).items() if state == "broken"} == set()
         assert site.stop() == 0

@@ -121,8 +121,8 @@ def main() -> None:
     plans(api)
     call("dashboard", "dashboard", client=api)
     call("metrics", "metrics", client=api)
-    types = [models.EventsListTypeItem(name) for name in ("JobCreated", "JobAssigned", "ContractorUpdated")]
-    page = call("events", "events_list", client=api, after=0, limit=50, type_=types, wait=0)
+    types = [models.EventsListTypesItem(name) for name in ("JobCreated", "JobAssigned", "ContractorUpdated")]
+    page = call("events", "events_list", client=api, after=0, limit=50, types=types, wait=0)
     assert {event.type_ for event in page.results} <= {each.value for each in types}
     call("auth", "auth_logout", client=api, body=body("LogoutRequest", refresh=pair.refresh))
 

@@ -88,6 +88,7 @@ def test_every_documented_ordering_sorts_both_ways(path: str, calls: Any) -> Non
 
 
 def test_a_wrong_type_of_event_names_its_parameter() -> None:
+    assert refused_field(client_as(Role.COORDINATOR).get(f"{V1}/events/?types=JobPainted"), "types")
     assert refused_field(client_as(Role.COORDINATOR).get(f"{V1}/events/?type=JobPainted"), "type")
 
 
