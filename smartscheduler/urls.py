@@ -15,6 +15,7 @@ from smartscheduler.backoffice.pages.sign_ins import sign_ins
 from smartscheduler.backoffice.provider_status.explanations import explanations
 from smartscheduler.backoffice.provider_status.road_distances import roads
 from smartscheduler.backoffice.reports.views import reports
+from smartscheduler.core.rest.problem_pages import problem_page
 from smartscheduler.privacy import views as privacy
 
 urlpatterns = [
@@ -55,6 +56,7 @@ urlpatterns = [
     path("admin/password_change/", admin.site.admin_view(own_password, cacheable=True), name="own-password"),
     path("admin/", admin.site.urls),
     path("api/", include("smartscheduler.api")),
+    path("problems/<slug:code>", problem_page, name="problem"),
     path("customers/", include("smartscheduler.notifications.urls")),
     *([path("anymail/", include("anymail.urls"))] if apps.is_installed("anymail") else []),
     path("", include("smartscheduler.dashboard.urls")),

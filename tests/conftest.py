@@ -13,7 +13,7 @@ import redis
 import time_machine
 from django.db import connection
 from django.template import Context, Template
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase
 from django.test import utils as test_utils
 from django.test.utils import CaptureQueriesContext
 from django.utils.safestring import SafeString
@@ -22,6 +22,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from smartscheduler import settings as settings_of_product
 from smartscheduler.ops.local.servers.valkey import Valkey
+from tests import declared_answers
 from tests.events.declared import check_data
 
 settings.register_profile(
@@ -127,6 +128,21 @@ def events_as_declared(django_test_environment: None) -> Iterator[None]:
     domain_event.connect(check, dispatch_uid="as declared")
     yield
     domain_event.disconnect(dispatch_uid="as declared")
+
+
+@pytest.fixture
+def answers_are_declared() -> Iterator[None]:
+    """Each answer of the API is one that the OpenAPI document declares for its operation."""
+    plain_request = Client.request
+
+    def request(client: Client, **request: Any) -> Any:
+        response = plain_request(client, **request)
+        declared_answers.check(request["REQUEST_METHOD"], request["PATH_INFO"], response)
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "request", request)
+        yield
 
 
 @pytest.fixture

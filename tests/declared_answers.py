@@ -1,4 +1,4 @@
-"""Check of every answer of the API in the tests against docs/openapi.yaml: status, problem type, members, headers."""
+"""Check of answers of the API against docs/openapi.yaml: status, problem type, members, headers."""
 
 import re
 from functools import lru_cache

@@ -73,7 +73,7 @@ def allow_empty_texts(result: dict[str, Any], generator: Any, request: Any, publ
 
     A validator that does not check formats takes an empty text for both, which `oneOf` forbids.
     """
-    for component in result["components"]["schemas"].values():
+    for component in result["components"].setdefault("schemas", {}).values():
         for schema in component.get("properties", {}).values():
             if schema.get("oneOf") == [{}, {"type": "null"}]:  # any JSON may be null
                 del schema["oneOf"]

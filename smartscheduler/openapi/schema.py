@@ -13,6 +13,8 @@ from rest_framework.permissions import AllowAny
 
 from smartscheduler.core.http.rate_limits import RoleThrottle
 from smartscheduler.core.rest.declarations import Declared, declared_of
+from smartscheduler.core.rest.deprecations import HEADERS as DEPRECATION
+from smartscheduler.core.rest.deprecations import deprecation_of
 from smartscheduler.core.rest.etags import ConditionalRequestMixin
 from smartscheduler.idempotency.mixin import IdempotencyMixin
 from smartscheduler.openapi import problems
@@ -91,6 +93,11 @@ class Schema(AutoSchema):
         has_record = "{id}" in self.path or "/by-ref/" in self.path
         return isinstance(self.view, ConditionalRequestMixin) and self.method != "GET" and has_record
 
+    def is_deprecated(self) -> bool:
+        """Whether the whole operation is deprecated, not only some of its fields."""
+        deprecation = deprecation_of(self.view, self.method)
+        return deprecation is not None and not deprecation.fields
+
     @property
     def _is_open(self) -> bool:
         return AllowAny in self.view.permission_classes
@@ -110,6 +117,8 @@ class Schema(AutoSchema):
 
     def _success_headers(self) -> Iterator[str]:
         yield from self._declared.headers
+        if deprecation_of(self.view, self.method):
+            yield from DEPRECATION
         if self.method == "GET" or (isinstance(self.view, ConditionalRequestMixin) and self.method != "DELETE"):
             yield "ETag"
         if self._is_idempotent:

@@ -17,7 +17,7 @@ from smartscheduler.events.models import OutboxEvent
 from tests.api import NOBODY, V1, client_as, client_with, problem, unexposed_headers
 from tests.factories import AssignmentFactory, ContractorFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("answers_are_declared")]
 
 EVERYBODY = {Role.COORDINATOR, Role.MANAGER, Role.ADMINISTRATOR}
 WRITERS = {Role.COORDINATOR, Role.ADMINISTRATOR}

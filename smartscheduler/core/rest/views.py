@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from smartscheduler.core.rest.deprecations import headers_for
 from smartscheduler.core.rest.parsers import LengthRequired
 
 
@@ -38,6 +39,12 @@ class KnownParameters(APIView):
         # A method without a handler answers 405 first.
         if hasattr(self, (request.method or "").lower()):
             check_parameters(request.query_params, self.query_parameters())
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in headers_for(self, request).items():
+            answer[name] = value
+        return answer
 
     def query_parameters(self) -> dict[str, bool]:
         """The accepted names, each with whether it may be sent more than once."""
