@@ -7,6 +7,7 @@ import { listenToSearch, type Choice } from "./board-search";
 import { close, openJob } from "./panel";
 import { boardQuery, showBoard } from "./partials";
 import { revealRow } from "./row-paging";
+import { withoutPlace } from "./row-window";
 import { boardElement } from "./timeline";
 import { toast } from "./toasts";
 
@@ -250,10 +251,11 @@ export function listen(onView: (view: string) => void): void {
     onView(view);
   });
   addEventListener("popstate", () => {
-    const params = new URLSearchParams(location.search);
+    const address = new URLSearchParams(location.search);
+    const params = withoutPlace(address);
     if (over || params.toString() === boardQuery.toString()) return;
     fillForm(params);
     showCurrentView();
-    void show(params);
+    void show(address);
   });
 }

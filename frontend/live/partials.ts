@@ -3,7 +3,7 @@
 import { dataValue, find, findAll } from "../shared/dom";
 import { markBookedBlock } from "./booked-block";
 import { SignedOut, fetchHtml } from "./http";
-import { isComplete, scroller, settle, stretchParams } from "./row-window";
+import { isComplete, placeOf, scrollToPlace, scroller, settle, stretchParams, withoutPlace } from "./row-window";
 import { axisOf, boardElement, markLate, placeAll, placeBoard, placeCurrentTime } from "./timeline";
 import { showTimes } from "./times";
 
@@ -25,8 +25,8 @@ let pauses = 0;
 const boardListeners: (() => void)[] = [];
 let signedOutHandler = (): void => undefined;
 
-// The day and the filters of the board, as in the address of the page.
-export let boardQuery = new URLSearchParams(location.search);
+// The day and the filters of the board, as in the address of the page, without the place that the page opened at.
+export let boardQuery = withoutPlace(new URLSearchParams(location.search));
 
 // The same with the day and the clock that the board shows: by default they depend on the contractors and the time.
 export function shownBoardQuery(): URLSearchParams {
@@ -35,10 +35,10 @@ export function shownBoardQuery(): URLSearchParams {
   return params;
 }
 
-// Shows the board of other filters, from its first row.
+// Shows the board of other filters, from its first row or the place that the query asks for.
 export function showBoard(query: URLSearchParams): Promise<void> {
-  boardQuery = query;
-  return showRows([], { keepScroll: false, partials: "board,counts" });
+  boardQuery = withoutPlace(query);
+  return showRows(placeOf(query), { keepScroll: false, partials: "board,counts" });
 }
 
 // Calls `listener` after rows of the board have been replaced.
@@ -137,7 +137,7 @@ export async function showRows(place: [string, string][], { keepScroll, partials
   const counts = response.querySelector<HTMLElement>('[data-part="counts"]');
   if (counts) replace(find('[data-part="counts"]'), counts);
   replace(boardElement(), find('[data-part="board"]', response));
-  if (!keepScroll) scroller().scrollTop = 0;
+  if (!keepScroll) scrollToPlace(boardElement(), place);
 }
 
 async function loadLanes(changed: string[]): Promise<void> {

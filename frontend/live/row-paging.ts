@@ -12,9 +12,11 @@ import {
   forgetHeight,
   keepInPlace,
   pageAt,
+  placeOf,
   rowHeight,
   rowList,
   rowsOf,
+  scrollToPlace,
   scroller,
   settle,
   stretchOf,
@@ -147,6 +149,7 @@ export function listen(): void {
     void load(() => addPage(edge.dataset.rows as Side));
   });
   settle(boardElement());
+  scrollToPlace(boardElement(), placeOf(new URLSearchParams(location.search)));
   // A tall window has room for more rows than the page comes with.
   schedule();
 }
@@ -155,7 +158,6 @@ export function listen(): void {
 export async function revealRow(contractor: string): Promise<HTMLElement | null> {
   const shownRow = () => boardElement().querySelector<HTMLElement>(`[data-lane="${CSS.escape(contractor)}"]`);
   if (!shownRow()) await showRows([["at", contractor]], { keepScroll: false });
-  const row = shownRow();
-  row?.scrollIntoView({ block: "center" });
-  return row;
+  scrollToPlace(boardElement(), [["at", contractor]]);
+  return shownRow();
 }

@@ -50,6 +50,60 @@ export function stretchParams(board: HTMLElement): [string, string][] {
   ];
 }
 
+// The parameters that ask for a place on the board. The filters of all later requests do without them.
+const PLACE = ["row", "rows", "at"];
+
+export function withoutPlace(query: URLSearchParams): URLSearchParams {
+  return new URLSearchParams([...query].filter(([name]) => !PLACE.includes(name)));
+}
+
+export function placeOf(query: URLSearchParams): [string, string][] {
+  return [...query].filter(([name]) => PLACE.includes(name));
+}
+
+// Rows outside the window have an estimated height until they are drawn (content-visibility), which moves those below.
+const FRAMES_TO_SETTLE = 6;
+
+// Scrolls to the contractor or the row that was asked for; without one, or if it is hidden, to the first row of all.
+export function scrollToPlace(board: HTMLElement, place: [string, string][]): void {
+  const { at, row } = Object.fromEntries(place) as Partial<Record<string, string>>;
+  const [rows, area, { first, last }] = [rowsOf(board), scroller(), stretchOf(board)];
+  const position = Math.min(Number(row ?? 1), last);
+  const asked = at ? rows.find(({ dataset }) => dataset.lane === at.toLowerCase()) : position > 1 ? rows[position - first] : null;
+  if (!asked) {
+    area.scrollTop = 0;
+    return;
+  }
+  stay(asked, () => {
+    area.scrollTop += distanceTo(asked, board, { isCentered: Boolean(at) });
+    // A contractor is looked for: the page follows.
+    if (at) asked.scrollIntoView({ block: "nearest" });
+  });
+}
+
+// Scrolls now, and again while rows get their heights, unless something else scrolls.
+function stay(row: HTMLElement, scroll: () => void, frames = FRAMES_TO_SETTLE): void {
+  scroll();
+  if (!frames) return;
+  const { scrollTop } = scroller();
+  requestAnimationFrame(() => {
+    if (row.isConnected && Math.abs(scroller().scrollTop - scrollTop) < 1) stay(row, scroll, frames - 1);
+  });
+}
+
+// How far a row is from the upper edge of the visible rows, or from their middle.
+function distanceTo(row: HTMLElement, board: HTMLElement, { isCentered }: { isCentered: boolean }): number {
+  const [box, edge] = [row.getBoundingClientRect(), upperEdge(board)];
+  const room = scroller().getBoundingClientRect().bottom - edge - box.height;
+  return box.top - edge - (isCentered ? Math.max(0, room / 2) : 0);
+}
+
+// Where the rows begin, below the hours and the heading of a group, which stay at the top.
+function upperEdge(board: HTMLElement): number {
+  const heads = [".axis", ".group:not([hidden])"].map((head) => board.querySelector<HTMLElement>(head)?.offsetHeight ?? 0);
+  return heads.reduce((sum, height) => sum + height, scroller().getBoundingClientRect().top);
+}
+
 // The rows of a page to load at one side.
 export function pageAt(side: Side, { first, last, total }: Stretch): { first: number; count: number } | null {
   if (side === "later") return last < total ? { first: last + 1, count: Math.min(PAGE_ROWS, total - last) } : null;
@@ -154,7 +208,7 @@ function showEdge(list: HTMLElement, side: Side, stretch: Stretch): void {
     if (side === "later") list.append(item);
     else list.prepend(item);
   }
-  const query = new URLSearchParams(location.search);
+  const query = withoutPlace(new URLSearchParams(location.search));
   query.set("row", String(page.first));
   (edge as HTMLAnchorElement).href = `?${query.toString()}`;
   edge.textContent = t("showRows", { first: page.first, last: page.first + page.count - 1, total: stretch.total });
@@ -168,9 +222,13 @@ function showCount({ first, last, total }: Stretch): void {
 // Makes a change above the visible rows without moving them.
 export function keepInPlace(board: HTMLElement, change: () => void): void {
   const area = scroller();
-  const { top } = area.getBoundingClientRect();
-  const anchor = rowsOf(board).find((row) => row.getBoundingClientRect().bottom > top);
-  const before = anchor?.getBoundingClientRect().top ?? 0;
+  const anchor = rowsOf(board).find((row) => row.getBoundingClientRect().bottom > area.getBoundingClientRect().top);
+  // From the edge of the area: the page can be scrolled meanwhile.
+  const offset = (): number => (anchor?.getBoundingClientRect().top ?? 0) - area.getBoundingClientRect().top;
+  const before = offset();
   change();
-  if (anchor?.isConnected) area.scrollTop += anchor.getBoundingClientRect().top - before;
+  if (!anchor?.isConnected) return;
+  stay(anchor, () => {
+    area.scrollTop += offset() - before;
+  });
 }

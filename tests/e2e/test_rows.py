@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
@@ -228,6 +229,70 @@ def test_a_board_that_is_zoomed_out_has_no_blank_rows(visit: Open) -> None:
     assert page.evaluate(FILLED)
     assert page.evaluate(BLANK) == 0
     keep(page, "zoomed-out")
+
+
+# The position of the first row that is wholly shown, when it has stayed for two frames and nothing is being loaded.
+TOP_ROW = """async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const top = () => {
+    const edge = document.querySelector("[data-view=board]").getBoundingClientRect().top
+      + document.querySelector("[data-view=board] .axis").offsetHeight - 8;
+    const rows = [...document.querySelectorAll("[data-view=board] [data-lane]")];
+    return Number(rows.find((row) => row.getBoundingClientRect().top >= edge)?.getAttribute("aria-posinset"));
+  };
+  for (let seen = NaN; ; seen = top()) {
+    await frame();
+    await frame();
+    if (seen === top()) return seen;
+  }
+}"""
+# Again for some frames: rows get their heights when they are drawn.
+SCROLL_TO = """async (position) => {
+  const area = document.querySelector("[data-view=board]");
+  for (let frame = 0; frame < 6; frame += 1) {
+    const rows = [...document.querySelectorAll("[data-view=board] [data-lane]")];
+    const row = rows.find((row) => Number(row.getAttribute("aria-posinset")) === position);
+    area.scrollTop += row.getBoundingClientRect().top - area.getBoundingClientRect().top
+      - area.querySelector(".axis").offsetHeight;
+    await new Promise((done) => requestAnimationFrame(done));
+  }
+}"""
+
+
+def opened(page: Page) -> Page:
+    """The page, when it is live and has loaded the rows around those that it shows."""
+    expect(page.get_by_role("status").first).to_have_text("Live")
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+class TestPlace:
+    """The board opens at the row that its address asks for."""
+
+    @pytest.mark.parametrize("viewport", [None, PHONE], ids=["desk", "phone"])
+    def test_a_board_opens_at_the_contractor_of_its_address(self, visit: Open, api: Api, viewport: Any) -> None:
+        last = api.listed("contractors/", ordering="name", status="active")[-1]
+        page = opened(visit(f"/?at={last['id']}", COORDINATOR, **({"viewport": viewport} if viewport else {})))
+        row = page.locator(f"[data-lane='{last['id']}']").first
+        expect(row).to_be_in_viewport(ratio=0.9)
+        keep(page, "at-phone" if viewport else "at")
+        # Rows that are read again, and those that are added, stay those of the place.
+        total = int(row.get_attribute("aria-setsize") or 0)
+        page.evaluate(SCROLL_TO, int(row.get_attribute("aria-posinset") or 0) - 10)
+        page.wait_for_load_state("networkidle")
+        shown = [each.get_attribute("aria-posinset") for each in page.locator("[data-lane]").all()]
+        assert shown == [str(int(shown[0] or 0) + at) for at in range(len(shown))]
+        assert 0 < len(shown) <= total
+
+    def test_a_window_of_another_size_shows_the_same_row(self, visit: Open) -> None:
+        page = opened(visit("/?row=70", COORDINATOR))
+        assert page.evaluate(TOP_ROW) == 70
+        for width, height in ((1280, 1600), (1100, 1000), (1600, 900)):
+            page.set_viewport_size({"width": width, "height": height})
+            row = page.locator("[data-lane][aria-posinset='70']")
+            expect(row).to_be_in_viewport()
+            opened(page)
+            expect(row).to_be_in_viewport()
 
 
 def test_a_printed_board_shows_all_loaded_rows(visit: Open) -> None:
