@@ -118,7 +118,7 @@ def follow(api: Api, path: Path) -> None:
     beside = path.with_suffix(".position")
     position = last_position(path, beside)
     while True:
-        query = {"type": FOLLOWED, "wait": 25, "after": head_of(api) if position is None else position}
+        query = {"types": FOLLOWED, "wait": 25, "after": head_of(api) if position is None else position}
         page, _status = api.call("GET", f"/events/?{urlencode(query)}")
         # Events that are older than the log: the present bookings take the place of what was missed.
         lines = present_bookings(api, page["head"]) if page["resync"] else map(partial(line_of, api), page["results"])
