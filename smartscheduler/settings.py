@@ -372,7 +372,7 @@ METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
 SPECTACULAR_SETTINGS = {
     "TITLE": "SmartScheduler",
     "DESCRIPTION": "Ranks contractors for flooring jobs, explains each rank, and books them.",
-    # The API changes with the product: docs/api-changelog.md.
+    # The API has the version of the product (docs/api.md).
     "VERSION": __version__,
     "CONTACT": {"name": "SmartScheduler contributors"},
     "LICENSE": {"name": "MIT License", "identifier": "MIT"},
