@@ -183,7 +183,9 @@ def test_bookings_and_past_work() -> None:
     """Also of two contractors of one name, and one who is inactive today."""
     actor = UserFactory()
     crews = [ContractorFactory(name="Twin Tiles", type="multi", hours=EVERY_DAY) for _ in range(2)]
-    places = [{"type": "tile", "duration": timedelta(hours=2, minutes=15), "customer_name": "Ann"} | AUSTIN] * 5
+    places: list[dict[str, Any]] = [
+        {"type": "tile", "duration": timedelta(hours=2, minutes=15), "customer_name": "Ann"} | AUSTIN
+    ] * 5
     for crew in crews:
         for days, values in enumerate(places, start=4):
             done = record_job(actor=actor, desired_date=at(9, days=-days), **values)
