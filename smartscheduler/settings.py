@@ -385,7 +385,7 @@ SPECTACULAR_SETTINGS = {
             ("assignments", "Bookings of contractors for jobs."),
             ("auth", "Sign-in, tokens, and tickets for the event socket."),
             ("contractors", "Contractors with their hours, absences and ratings."),
-            ("customers", "Customers with their addresses and telephone numbers."),
+            ("customers", "Customers with their addresses and phone numbers."),
             ("dashboard", "Figures of the live board."),
             ("events", "The log of all changes."),
             ("jobs", "Jobs, their arrival windows and their rankings."),

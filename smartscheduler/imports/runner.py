@@ -313,7 +313,7 @@ def _keep(run: ImportRun, batch: Batch, done: list[Done]) -> None:
 
 
 def _held(run: ImportRun) -> ImportRun | None:
-    """The current run with a lock; None if it was stopped, or its columns were matched anew, in the meantime."""
+    """The current run with a lock; None if it was stopped, or its columns were matched again, in the meantime."""
     held = ImportRun.objects.select_for_update(of=("self",)).light().select_related("created_by")
     present = held.filter(pk=run.pk, state=run.state).first()
     return present if present and present.match_version == run.match_version else None

@@ -250,7 +250,7 @@ def test_no_answer_to_a_manager_tells_two_worlds_apart(world: None) -> None:
     assert len(before) > 150, "hardly anything was asked"
 
 
-MUST_DIFFER = ["recommendations/", "availability/", "/live/jobs/", "/live/map/", "recommend/", "parts=board"]
+MUST_DIFFER = ["recommendations/", "availability/?job=", "/live/jobs/", "/live/map/", "recommend/", "parts=board"]
 MUST_DIFFER += ["sort=distance", "able=1"]
 MUST_DIFFER += ["day-sheets/", "change/", "export/assignments.csv", "events/", "contractors/", "batch", "of one's own"]
 

@@ -48,8 +48,8 @@ KINDS = {
     "outside-window": Kind(
         409,
         _("The start is outside the promised arrival window"),
-        "see `window`, and up to three `nearest_slots` of the same contractor in it; with the permission "
-        "`assignments.break_window`, send `window_break_reason` to book it all the same; `customer_notice` says "
+        "see `window`, and up to three `nearest_slots` of the same contractor in it. With the permission "
+        "`assignments.break_window`, send `window_break_reason` to book it all the same. `customer_notice` says "
         "whether the customer gets a message then",
     ),
     "window-promised": Kind(

@@ -88,4 +88,4 @@ def test_a_manager_sees_who_is_left_out_and_what_is_stale_but_not_why(plan: Plan
 
 
 def test_the_week_board_says_in_words_what_its_colors_mean(plan: Plan) -> None:
-    assert '<span class="unseen">, proposed, and no longer possible</span>' in page(plan, Role.COORDINATOR)
+    assert "<span data-kind-text>proposed, and no longer possible</span>" in page(plan, Role.COORDINATOR)
