@@ -835,6 +835,8 @@ def rate_assignment(
         actor=actor,
         by_customer=by_customer,
     )
+    # A client that asks for what has changed learns of the rating, which the API returns with the assignment.
+    assignment.save(update_fields=[])
     return assignment
 
 

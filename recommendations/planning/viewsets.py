@@ -66,7 +66,7 @@ class PlanViewSet(
     required_permissions = {
         **dict.fromkeys(("list", "retrieve", "compare"), Permission.VIEW_PLANS),
         **dict.fromkeys(("create", "stop", "cancel", "discard", "replan"), Permission.MAKE_PLANS),
-        **dict.fromkeys(("accept", "undo"), Permission.ASSIGN),
+        **dict.fromkeys(("accept", "undo"), (Permission.MAKE_PLANS, Permission.ASSIGN)),
     }
 
     def get_queryset(self) -> QuerySet[Plan]:

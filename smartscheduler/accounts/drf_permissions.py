@@ -6,14 +6,16 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from smartscheduler.accounts.permissions import Permission
+
 # Required permission of an action that is open to every account.
 SIGNED_IN = None
 
 
 class RolePermission(BasePermission):
-    """Checks the view's `required_permissions`: action or lower-case method → Permission or SIGNED_IN.
+    """Checks the view's `required_permissions`: action or lower-case method → Permission, several, or SIGNED_IN.
 
-    An action without an entry is denied for all users.
+    Of several permissions, all are required. An action without an entry is denied for all users.
     """
 
     message = _("Your role does not allow this.")
@@ -28,4 +30,9 @@ class RolePermission(BasePermission):
         action = getattr(view, "action", None) or method
         if action not in required:
             return False
-        return required[action] is SIGNED_IN or request.user.allows(required[action])
+        permissions = required[action]
+        if permissions is SIGNED_IN:
+            return True
+        if isinstance(permissions, Permission):
+            permissions = (permissions,)
+        return all(map(request.user.allows, permissions))

@@ -98,6 +98,8 @@ def _stored_after(handler: Callable[[], Response], user: User, key: str, fingerp
     if present:
         return _replay(present, fingerprint)
     response = handler()
+    if not getattr(response, "is_final", True):
+        return response
     with transaction.atomic():
         if take_key(user, key, fingerprint):
             _store(user, key, response)

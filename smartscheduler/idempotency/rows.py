@@ -2,7 +2,7 @@
 
 With an `Idempotency-Key`, each row that succeeds stores its record in its transaction. A request that died halfway goes
 on when it is repeated: rows that were carried out are not carried out again. The response as a whole is stored after
-the last row (idempotency.mixin).
+the last row (idempotency.mixin), unless a row failed for the moment, such as by a lock.
 """
 
 import hashlib
@@ -32,7 +32,9 @@ from smartscheduler.idempotency.models import KeptAnswer
 
 MOST_ROWS = 500
 # Errors that no other row can avoid: the whole request fails.
-OF_THE_REQUEST = {"internal-error", "unavailable"}
+OF_THE_REQUEST = {"internal-error", "unavailable", "idempotency-key-reused"}
+# The header of a row's stored answer that names its record. The body can be emptied by an erasure of personal data.
+RECORD = "Record"
 
 
 class RowField(serializers.DictField):
@@ -81,7 +83,10 @@ class BulkMixin(ReadsBody, IdempotencyMixin):
             for outcome in outcomes
         ]
         succeeded = sum(result["problem"] is None for result in results)
-        return Response({"results": results, "succeeded": succeeded, "failed": len(results) - succeeded})
+        response = Response({"results": results, "succeeded": succeeded, "failed": len(results) - succeeded})
+        # Rows that failed for the moment are tried again when the request is repeated.
+        response.is_final = all(result["status"] < HTTPStatus.INTERNAL_SERVER_ERROR for result in results)
+        return response
 
 
 class _Once:
@@ -105,9 +110,13 @@ class _Once:
         row = KeptAnswer.objects.filter(user=self.user, key=row_key)
         with transaction.atomic():
             if not take_key(self.user, row_key, self.fingerprint):
-                return UUID(row.get().body)
+                stored = row.get()
+                # Another request with the same key can have begun since this one looked.
+                if stored.fingerprint != self.fingerprint:
+                    raise key_reused()
+                return UUID(stored.headers[RECORD])
             pk = run().pk
-            row.update(status=HTTPStatus.OK, body=str(pk))
+            row.update(status=HTTPStatus.OK, headers={RECORD: str(pk)})
         return pk
 
 

@@ -6,9 +6,11 @@ import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
+from assignments import bulk_viewsets
 from assignments.models import Assignment
 from jobs.models import Job
 from smartscheduler.accounts.permissions import Role
+from smartscheduler.errors import Busy
 from smartscheduler.events.models import OutboxEvent
 from smartscheduler.idempotency import rows
 from smartscheduler.idempotency.models import KeptAnswer
@@ -155,6 +157,47 @@ class TestTwice:
     def test_a_failed_row_is_not_stored(self, api: APIClient) -> None:
         sent(api, JOBS, [{**BODY, "type": "roof"}], "key")
         assert [kept.status for kept in KeptAnswer.objects.all()] == [200]
+
+    def test_a_row_that_failed_for_the_moment_is_tried_again(
+        self, api: APIClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        busy, create = ["2"], bulk_viewsets.create_job
+
+        def create_job(**values: Any) -> Job:
+            if values["external_id"] in busy:
+                raise Busy("Later.")
+            return create(**values)
+
+        monkeypatch.setattr(bulk_viewsets, "create_job", create_job)
+        listed = [{**BODY, "external_id": number} for number in ("1", "2")]
+        assert codes(sent(api, JOBS, listed, "k")) == ["ok", "busy"]
+        busy.clear()
+        assert codes(sent(api, JOBS, listed, "k")) == ["ok", "ok"]
+        assert Job.objects.count() == 2
+
+    def test_two_bodies_with_one_key_at_once_are_two_requests(
+        self, api: APIClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The second request runs as a whole after the first one has looked for the key."""
+        begin = rows._Once.__init__
+
+        def overtaken(once: Any, request: Any) -> None:
+            begin(once, request)
+            monkeypatch.setattr(rows._Once, "__init__", begin)
+            assert codes(sent(api, JOBS, [{**BODY, "external_id": "second"}], "k")) == ["ok"]
+
+        monkeypatch.setattr(rows._Once, "__init__", overtaken)
+        problem(sent(api, JOBS, [{**BODY, "external_id": "first"}], "k"), 422, "idempotency-key-reused")
+        assert Job.objects.get().external_id == "second"
+
+    def test_a_request_that_died_halfway_goes_on_after_an_erasure(self, api: APIClient) -> None:
+        """An erasure empties stored bodies (privacy.copy_erasure)."""
+        listed = [{**BODY, "external_id": number} for number in ("1", "2")]
+        assert codes(sent(api, JOBS, listed, "k")) == ["ok", "ok"]
+        KeptAnswer.objects.filter(key="k").delete()
+        assert KeptAnswer.objects.update(body="{}") == 2
+        assert codes(sent(api, JOBS, listed, "k")) == ["ok", "ok"]
+        assert Job.objects.count() == 2
 
     def test_keys_belong_to_the_account(self, api: APIClient) -> None:
         for client in (api, client_as(Role.COORDINATOR)):

@@ -3,12 +3,13 @@
 import pytest
 
 from customers.models import Customer
+from jobs.models import Job
 from smartscheduler.accounts.models import User
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.accounts.visibility import redact_record
 from smartscheduler.imports.export_rows import HEADINGS, customer_cells
 from smartscheduler.imports.export_views import EXPORTERS
-from tests.factories import UserFactory
+from tests.factories import UserFactory, at
 from tests.imports.test_imports import checked, counts, errors, imported
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,15 @@ def test_rows_of_one_number_add_their_addresses(actor: User) -> None:
     assert counts(imported(text, actor, "customers")) == (1, 1, 0, 0)
     assert Customer.objects.get().addresses.count() == 2
     assert counts(imported(text, actor, "customers")) == (0, 0, 2, 0)
+
+
+def test_jobs_of_new_customers_have_their_phones_after_a_customer_without(actor: User) -> None:
+    head = "type,desired_date,duration,address,city,state,zip_code,customer_name,customer_phone"
+    site = f"tile,{at(9, days=3).date()},2:00,100 Congress Avenue,Austin,TX,78701"
+    text = f"{head}\n{site},Noname Phone,\n{site},Grace Hill,(512) 555-0142\n"
+    assert counts(run := imported(text, actor, "jobs")) == (2, 0, 0, 0), errors(run)
+    numbers = Job.objects.values_list("customer_name", "customer_phone")
+    assert dict(numbers) == {"Noname Phone": "", "Grace Hill": "(512) 555-0142"}
 
 
 @pytest.mark.parametrize(

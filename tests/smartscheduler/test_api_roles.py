@@ -86,7 +86,7 @@ CALLS = [
     ("post", "plans/", WRITERS, TO_PLANS),
     *(("get", f"plans/{ID}/{part}", EVERYBODY, PLANS) for part in ("", "items/", "misses/", "compare/", "export/")),
     *(("post", f"plans/{ID}/{act}/", WRITERS, TO_PLANS) for act in ("stop", "cancel", "discard", "replan")),
-    *(("post", f"plans/{ID}/{act}/", WRITERS, TO_ASSIGNMENTS) for act in ("accept", "undo")),
+    *(("post", f"plans/{ID}/{act}/", WRITERS, set()) for act in ("accept", "undo")),
     ("get", "assignments/", EVERYBODY, ASSIGNMENTS),
     ("post", "assignments/", WRITERS, TO_ASSIGNMENTS),
     ("get", f"assignments/{ID}/", EVERYBODY, ASSIGNMENTS),
@@ -121,6 +121,12 @@ def test_every_scope_of_a_service_account_allows_its_operations_alone() -> None:
                 assert response.status_code not in {401, 403, 405}, (scope, method, path, response.content)
             else:
                 assert problem(response, 403, "permission-denied"), (scope, method, path)
+
+
+@pytest.mark.parametrize("act", ["accept", "undo"])
+def test_a_program_accepts_a_plan_with_two_scopes(act: str) -> None:
+    client = client_with(Scope.WRITE_PLANS, Scope.WRITE_ASSIGNMENTS)
+    problem(client.post(f"{V1}/plans/{ID}/{act}/", {}), 404, "not-found")
 
 
 def test_an_unknown_role_may_do_nothing() -> None:

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
+from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Model
 
@@ -49,15 +50,19 @@ class Batch:
         return {record._meta.db_table for record in self.records}
 
     def insert_all(self) -> None:
-        """Insert the records, by model in the order of their first records. Raises NotInserted."""
+        """Insert the records, by model. Raises NotInserted.
+
+        Models come in the order of INSTALLED_APPS and of their definition: a job is inserted after all phone numbers of
+        customers, because its triggers read them.
+        """
         by_model: dict[type[Model], list[Model]] = {}
         for record in self.records:
             by_model.setdefault(type(record), []).append(record)
         self.records.clear()
         try:
             with self.needing(None):
-                for model, records in by_model.items():
-                    model._base_manager.bulk_create(records)
+                for model in sorted(by_model, key=list(apps.get_models()).index):
+                    model._base_manager.bulk_create(by_model[model])
         except DatabaseError as error:
             raise NotInserted from error
 
