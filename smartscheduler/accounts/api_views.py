@@ -54,7 +54,7 @@ class LoginView(OpenView):
         """
         payload = self.body(LoginSerializer)
         user = authenticate(request._request, username=payload["email"], password=payload["password"])
-        if not isinstance(user, User):
+        if not isinstance(user, User) or user.is_service:
             raise AuthenticationFailed(gettext("No active account has this email address and password."))
         require_code(user, payload.get("otp_code", ""))
         # The receivers reset the failed attempts and store the time of the sign-in.

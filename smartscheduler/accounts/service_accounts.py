@@ -2,9 +2,11 @@
 
 import uuid
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 
+from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -101,11 +103,15 @@ def find_key(text: str) -> ServiceKey | None:
 
 
 def note_use(key: ServiceKey) -> None:
-    """Store the time of use, at most once a minute, so that requests of one key do not wait for each other."""
+    """Store the time of use, at most once a minute, so that requests of one key do not wait for each other.
+
+    While the database refuses writes, the time is not stored, and requests that read are still answered.
+    """
     now = timezone.now()
     if key.last_used_at is None or key.last_used_at <= now - USE_NOTED_EVERY:
         stale = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_NOTED_EVERY)
-        ServiceKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+        with suppress(DatabaseError), transaction.atomic():
+            ServiceKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
 
 
 def _locked(account_id: uuid.UUID) -> ServiceAccount:

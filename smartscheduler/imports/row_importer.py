@@ -99,6 +99,10 @@ def _work_on(
     if present is None:
         context.records |= dict.fromkeys(importer.keys_of_record(after), after)
         return Done(Outcome.CREATED, {}, _key(importer, after), " ".join([*body.notes, *written.remarks]))
+    if importer.repeats:
+        # The next row about the record adds to what is stored now.
+        stale = [key for key, record in context.records.items() if record.pk == after.pk]
+        context.records |= dict.fromkeys([*stale, *importer.keys_of_record(after)], after)
     if after.version == present.version and not written.is_changed:
         return Done(Outcome.UNCHANGED, {}, _key(importer, present), " ".join(written.remarks))
     changed = _changed(present, after, written.fields)

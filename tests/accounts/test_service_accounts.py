@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -133,6 +134,20 @@ class TestRequests:
     def test_an_unknown_key_is_refused(self, text: str) -> None:
         """Parts of a key, one with a wrong checksum, and a well-formed key of no account."""
         assert "key" in problem(asked(text or new_key()), 401, "authentication-failed")["detail"]
+
+    def test_no_password_signs_it_in(self) -> None:
+        account = made().key.account
+        account.set_password("a-password-from-a-script")
+        account.save()
+        body = {"email": account.email, "password": "a-password-from-a-script"}
+        problem(APIClient().post(f"{V1}/auth/login/", body), 401, "authentication-failed")
+
+    def test_reads_go_on_while_the_database_refuses_writes(self) -> None:
+        _, text = made()
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION READ ONLY")
+            assert asked(text).status_code == 200
+            transaction.set_rollback(True)
 
 
 class TestEnds:

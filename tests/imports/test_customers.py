@@ -49,6 +49,15 @@ def test_rows_of_one_number_add_their_addresses(actor: User) -> None:
     assert counts(imported(text, actor, "customers")) == (0, 0, 2, 0)
 
 
+def test_each_row_about_a_customer_adds_its_phone_and_address(actor: User) -> None:
+    rows = "\n".join(f"K1,Grace Hill,(512) 555-010{n},{n} Congress Avenue,Austin,TX,78701" for n in (1, 2, 3))
+    run = imported(f"external_id,name,phones,address,city,state,zip_code\n{rows}\n", actor, "customers")
+    assert counts(run) == (1, 2, 0, 0), errors(run)
+    grace = Customer.objects.get()
+    assert [phone.number[-4:] for phone in grace.phones.all()] == ["0101", "0102", "0103"]
+    assert [address.address[0] for address in grace.addresses.all()] == ["1", "2", "3"]
+
+
 def test_jobs_of_new_customers_have_their_phones_after_a_customer_without(actor: User) -> None:
     head = "type,desired_date,duration,address,city,state,zip_code,customer_name,customer_phone"
     site = f"tile,{at(9, days=3).date()},2:00,100 Congress Avenue,Austin,TX,78701"

@@ -59,6 +59,7 @@ def test_only_the_version_that_was_read(kind: str) -> None:
     tag = client.put(url_of(kind), body)["ETag"]
     assert client.put(url_of(kind), {**body, **change}, headers={"If-Match": tag}).status_code == 200
     problem(client.put(url_of(kind), body, headers={"If-Match": tag}), 412, "precondition-failed")
+    problem(client.put(url_of(kind), body, headers={"If-None-Match": "*"}), 412, "precondition-failed")
     assert client.get(url_of(kind)).json().items() >= change.items()
 
 

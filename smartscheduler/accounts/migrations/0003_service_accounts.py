@@ -97,6 +97,11 @@ class Migration(migrations.Migration):
             name='scopes',
             field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('contractors:read', 'Read contractors, schedules and absences'), ('contractors:write', 'Create, change and deactivate contractors'), ('jobs:read', 'Read jobs and customers'), ('jobs:write', 'Create, change and cancel jobs; create and change customers'), ('assignments:read', 'Read assignments'), ('assignments:write', 'Book, move, confirm, start, complete, cancel and rate assignments'), ('recommendations:read', 'Rank contractors and explain the ranks'), ('plans:read', 'Read plans'), ('plans:write', 'Request, stop and discard plans; accepting one also needs assignments:write'), ('events:read', 'Read the event log, the event socket and the figures of the board'), ('metrics:read', 'Read the metrics of the server'), ('personal_data:read', 'See names, contact data and exact places in what the account reads')], max_length=40), db_default=[], default=list, size=None, verbose_name='scopes'),
         ),
+        # Going back keeps the accounts, because events and histories name them. Going forward again needs scopes.
+        migrations.RunSQL(
+            sql="UPDATE accounts_user SET scopes = '{metrics:read}', is_active = false WHERE role = 'service'",
+            reverse_sql="UPDATE accounts_user SET is_active = false WHERE role = 'service'",
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name='user',
             trigger=pgtrigger.compiler.Trigger(name='history_created', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "accounts_userchange" ("clock", "date_joined", "email", "id", "is_active", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "role", "scopes", "second_factor_at") VALUES (NEW."clock", NEW."date_joined", NEW."email", NEW."id", NEW."is_active", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, clock_timestamp(), \'created\', NEW."id", NEW."role", NEW."scopes", NEW."second_factor_at"); RETURN NULL;', hash='8e72e6e11d2504f62677f20c8f6bd1f522d63017', operation='INSERT', pgid='pgtrigger_history_created_06176', table='accounts_user', when='AFTER')),

@@ -43,7 +43,8 @@ class Batch:
             self.records.clear()
             return
         # Writes can have triggers, which read any table. A savepoint of another caller does not put records back.
-        if not statement.lstrip().startswith("SELECT") or any(table in statement for table in self._tables()):
+        is_read = statement.lstrip().startswith("SELECT") and ";" not in statement
+        if not is_read or any(table in statement for table in self._tables()):
             self.insert_all()
 
     def _tables(self) -> set[str]:
@@ -63,7 +64,9 @@ class Batch:
             with self.needing(None):
                 for model in sorted(by_model, key=list(apps.get_models()).index):
                     model._base_manager.bulk_create(by_model[model])
-        except DatabaseError as error:
+        except (DatabaseError, ValueError, OverflowError) as error:
+            if connection.connection is None or connection.connection.closed:
+                raise  # The database is away, so nothing can be inserted one by one either.
             raise NotInserted from error
 
     @contextmanager

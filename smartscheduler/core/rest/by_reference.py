@@ -92,6 +92,8 @@ class ByReferenceMixin(ReadsBody, ConditionalRequestMixin):
         pk = self.find(reference)
         if pk is None and "If-Match" in request.headers:
             raise PreconditionFailed(gettext("No record has this reference."))
+        if pk is not None and request.headers.get("If-None-Match") == "*":
+            raise PreconditionFailed(gettext("A record has this reference."))
         if pk is None:
             try:
                 created: Response = self.create(request)
@@ -102,12 +104,15 @@ class ByReferenceMixin(ReadsBody, ConditionalRequestMixin):
                     raise
             else:
                 return created
-        return self._update_matching(request, pk)
+        if "If-Match" in request.headers:
+            return self._update_matching(request, pk)
+        # Not in a transaction of its own: the service repeats its own after a deadlock or a lock time-out.
+        updated: Response = self.update(request, pk=pk)
+        return updated
 
     @domain_transaction
     def _update_matching(self, request: Request, pk: UUID) -> Response:
-        if "If-Match" in request.headers:
-            self.lock(pk)
-            self._check(request, pk)
+        self.lock(pk)
+        self._check(request, pk)
         response: Response = self.update(request, pk=pk)
         return response
