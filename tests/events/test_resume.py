@@ -5,7 +5,6 @@ import socket
 import threading
 import time
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -98,9 +97,9 @@ def large_events(count: int) -> None:
     with transaction.atomic():
         OutboxEvent.objects.bulk_create(
             OutboxEvent(
-                type="RecommendationsUpdated",
+                type="RulesPublished",
                 occurred_at=timezone.now(),
-                data={"job_id": str(uuid4()), "padding": "x" * 8192},
+                data={"version": 1, "changed": {"padding": "x" * 8192}, "previous": {}},
             )
             for _ in range(count)
         )
