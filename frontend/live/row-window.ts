@@ -62,7 +62,7 @@ export function placeOf(query: URLSearchParams): [string, string][] {
 }
 
 // Rows outside the window have an estimated height until they are drawn (content-visibility), which moves those below.
-const FRAMES_TO_SETTLE = 6;
+const FRAMES_TO_SETTLE = 12;
 
 // Scrolls to the contractor or the row that was asked for; without one, or if it is hidden, to the first row of all.
 export function scrollToPlace(board: HTMLElement, place: [string, string][]): void {
