@@ -58,6 +58,12 @@ class RowResultSerializer(serializers.Serializer[Any]):
     )
 
 
+class RowsResponse(Response):
+    """The results of all rows. Unless it is final, the same request tries rows again that failed for the moment."""
+
+    is_final = True
+
+
 class BulkMixin(ReadsBody, IdempotencyMixin):
     """View mixin: runs an action for each row of the request body."""
 
@@ -83,9 +89,8 @@ class BulkMixin(ReadsBody, IdempotencyMixin):
             for outcome in outcomes
         ]
         succeeded = sum(result["problem"] is None for result in results)
-        response = Response({"results": results, "succeeded": succeeded, "failed": len(results) - succeeded})
-        # Rows that failed for the moment are tried again when the request is repeated.
-        response.is_final = all(result["status"] < HTTPStatus.INTERNAL_SERVER_ERROR for result in results)
+        response = RowsResponse({"results": results, "succeeded": succeeded, "failed": len(results) - succeeded})
+        response.is_final = not any(_is_for_the_moment(outcome) for outcome in outcomes)
         return response
 
 
@@ -118,6 +123,10 @@ class _Once:
             pk = run().pk
             row.update(status=HTTPStatus.OK, headers={RECORD: str(pk)})
         return pk
+
+
+def _is_for_the_moment(outcome: UUID | dict[str, Any]) -> bool:
+    return not isinstance(outcome, UUID) and outcome["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _outcome(request: Request, run: Callable[[], UUID]) -> UUID | dict[str, Any]:

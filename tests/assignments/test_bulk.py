@@ -6,9 +6,9 @@ import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
-from assignments import bulk_viewsets
 from assignments.models import Assignment
 from jobs.models import Job
+from jobs.services import create_job
 from smartscheduler.accounts.permissions import Role
 from smartscheduler.errors import Busy
 from smartscheduler.events.models import OutboxEvent
@@ -161,14 +161,14 @@ class TestTwice:
     def test_a_row_that_failed_for_the_moment_is_tried_again(
         self, api: APIClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        busy, create = ["2"], bulk_viewsets.create_job
+        busy = ["2"]
 
-        def create_job(**values: Any) -> Job:
+        def create_or_wait(**values: Any) -> Job:
             if values["external_id"] in busy:
                 raise Busy("Later.")
-            return create(**values)
+            return create_job(**values)
 
-        monkeypatch.setattr(bulk_viewsets, "create_job", create_job)
+        monkeypatch.setattr("assignments.bulk_viewsets.create_job", create_or_wait)
         listed = [{**BODY, "external_id": number} for number in ("1", "2")]
         assert codes(sent(api, JOBS, listed, "k")) == ["ok", "busy"]
         busy.clear()
