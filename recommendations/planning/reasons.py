@@ -15,7 +15,7 @@ from django.utils.translation import gettext, ngettext
 
 from assignments.availability import Calendar, Visit, blocked_time, days_from, first_free_day
 from assignments.calendars import load_calendars
-from assignments.local_time import day_at
+from assignments.local_time import day_at, day_of
 from assignments.models import Assignment
 from assignments.states import MOVABLE, Status
 from contractors.models import Contractor
@@ -79,16 +79,26 @@ def _unfit(snapshot: Snapshot, planned: PlannedJob, *, look_ahead: bool) -> Miss
     """The reason for a job that the engine gives no start at all."""
     first, last = planned.days
     if first > last:
-        return _wanted_later(planned, first)
+        return _without_days(snapshot, planned)
     if not planned.eligible:
         return _nobody_eligible(snapshot, planned)
     return _locked(snapshot, planned) or _no_slot(planned, look_ahead=look_ahead)
 
 
-def _wanted_later(planned: PlannedJob, first: date) -> Miss:
-    sentence = gettext("The job is not wanted before {day}, after the last day of this plan.")
-    numbers = {"first_free": first.isoformat()}
-    return Miss(planned.job.pk, MissCode.NO_SLOT_IN_DAYS, sentence.format(day=short_day(first)), numbers)
+def _without_days(snapshot: Snapshot, planned: PlannedJob) -> Miss:
+    """The reason for a job without a day in the plan: it is wanted later, was promised earlier, or has an own limit."""
+    (first, last), scope, arrival = planned.days, snapshot.scope, planned.request.arrival
+    numbers: dict[str, Any] = {}
+    if first > scope.last_day:
+        sentence = gettext("The job is not wanted before {day}, after the last day of this plan.")
+        day, numbers = first, {"first_free": first.isoformat()}
+    elif arrival and (promised := day_of(arrival.end, planned.request.zone)) < scope.first_day:
+        sentence = gettext("The customer was promised an arrival on {day}, before the first day of this plan.")
+        day = promised
+    else:
+        sentence = gettext("In this plan, the last day of the job is {day}, before the first day that it can begin on.")
+        day = last
+    return Miss(planned.job.pk, MissCode.NO_SLOT_IN_DAYS, sentence.format(day=short_day(day)), numbers)
 
 
 def _nobody_eligible(snapshot: Snapshot, planned: PlannedJob) -> Miss:

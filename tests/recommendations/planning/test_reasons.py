@@ -16,6 +16,7 @@ from recommendations.planning.reasons import Miss, explain_misses
 from recommendations.planning.scope import Scope
 from recommendations.planning.snapshot import read_snapshot
 from recommendations.planning.states import MissCode
+from smartscheduler.core.formatting import short_day
 from tests.factories import EVERY_DAY, AbsenceFactory, ContractorFactory, JobFactory, at
 from tests.recommendations.planning.proposals import booked
 from tests.recommendations.planning.test_alternatives import best
@@ -93,6 +94,25 @@ def test_a_job_that_is_wanted_later_says_so() -> None:
     ContractorFactory()
     (miss,) = explained(JobFactory(desired_date=at(12, days=6)))
     assert (miss.code, miss.numbers) == ("no-slot-in-days", {"first_free": day(6).isoformat()})
+    assert miss.sentence.startswith("The job is not wanted before ")
+
+
+def test_a_job_whose_window_is_over_before_the_plan_says_so() -> None:
+    ContractorFactory()
+    window = {"window_start": at(9, days=1), "window_end": at(11, days=1)}
+    (miss,) = explained(JobFactory(desired_date=at(9, days=1), **window))
+    assert (miss.code, miss.numbers) == ("no-slot-in-days", {})
+    assert miss.sentence == (
+        f"The customer was promised an arrival on {short_day(day(1))}, before the first day of this plan."
+    )
+
+
+def test_a_job_whose_own_last_day_is_too_early_says_so() -> None:
+    ContractorFactory()
+    job = JobFactory(desired_date=at(12, days=LAST))
+    (miss,) = explained(job, last_days={job.pk: day(FIRST)})
+    assert (miss.code, miss.numbers) == ("no-slot-in-days", {})
+    assert miss.sentence.startswith(f"In this plan, the last day of the job is {short_day(day(FIRST))}, ")
 
 
 def test_names_the_lock_that_prevents_the_only_start() -> None:
