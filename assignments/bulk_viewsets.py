@@ -3,10 +3,9 @@
 Each row does what the request of this one record does, through the same service, in its own transaction.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
-from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -24,7 +23,7 @@ from assignments.bulk_serializers import (
     JobChangeSerializer,
 )
 from assignments.models import Assignment
-from assignments.serializers import AssignmentSerializer, NewAssignmentSerializer
+from assignments.serializers import NewAssignmentSerializer
 from assignments.viewsets import AssignmentViewSet
 from jobs.models import Job
 from jobs.serializers import JobSerializer
@@ -43,14 +42,7 @@ CHANGES: dict[str, Callable[..., Assignment]] = {
 }
 
 
-class _JobRows(BulkMixin, JobViewSet):
-    def bodies(self, ids: Iterable[UUID]) -> dict[UUID, Any]:
-        jobs = list(self.get_queryset().filter(pk__in=ids))
-        shown = JobSerializer(jobs, many=True, context=self.get_serializer_context()).data
-        return {job.pk: body for job, body in zip(jobs, shown, strict=True)}
-
-
-class BulkJobsView(_JobRows):
+class BulkJobsView(BulkMixin, JobViewSet):
     """`POST jobs/bulk/`."""
 
     row_status = HTTPStatus.CREATED
@@ -71,7 +63,7 @@ class BulkJobsView(_JobRows):
         return create_job(actor=cast(User, self.request.user), **values_of(JobSerializer, row))
 
 
-class BulkJobStatusView(_JobRows):
+class BulkJobStatusView(BulkMixin, JobViewSet):
     """`POST jobs/bulk-status/`."""
 
     several_transactions = frozenset({"bulk_status"})
@@ -92,14 +84,7 @@ class BulkJobStatusView(_JobRows):
         return services.cancel_job(job_id=change["id"], reason=change["reason"], actor=cast(User, self.request.user))
 
 
-class _AssignmentRows(BulkMixin, AssignmentViewSet):
-    def bodies(self, ids: Iterable[UUID]) -> dict[UUID, Any]:
-        assignments = list(self.get_queryset().filter(pk__in=ids))
-        shown = AssignmentSerializer(assignments, many=True, context=self.get_serializer_context()).data
-        return {assignment.pk: body for assignment, body in zip(assignments, shown, strict=True)}
-
-
-class BulkAssignmentsView(_AssignmentRows):
+class BulkAssignmentsView(BulkMixin, AssignmentViewSet):
     """`POST assignments/bulk/`."""
 
     # A booking ranks the contractors of its job.
@@ -118,7 +103,7 @@ class BulkAssignmentsView(_AssignmentRows):
         return self.run_rows(request, lambda row: self.assign(values_of(NewAssignmentSerializer, row)))
 
 
-class BulkAssignmentStatusView(_AssignmentRows):
+class BulkAssignmentStatusView(BulkMixin, AssignmentViewSet):
     """`POST assignments/bulk-status/`."""
 
     several_transactions = frozenset({"bulk_status"})

@@ -70,10 +70,15 @@ class BulkMixin(ReadsBody, IdempotencyMixin):
     # Rows for one unit of the rate limit, and the status of a row that succeeds.
     rows_per_unit: ClassVar[int] = 10
     row_status: ClassVar[int] = HTTPStatus.OK
+    # Of the viewset.
+    get_queryset: Any
+    get_serializer: Any
 
     def bodies(self, ids: Iterable[UUID]) -> dict[UUID, Any]:
         """The representations of the records, by id, as they are after the last row."""
-        raise NotImplementedError
+        records = list(self.get_queryset().filter(pk__in=ids))
+        shown = self.get_serializer(records, many=True).data
+        return {record.pk: body for record, body in zip(records, shown, strict=True)}
 
     def run_rows(self, request: Request, run: Callable[[dict[str, Any]], Record]) -> Response:
         """Call `run` for each row, in order. A row that fails does not stop the others."""
