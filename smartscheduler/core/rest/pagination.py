@@ -37,7 +37,7 @@ MOST_NUMBERED = 100_000
 SALT = "api-list-cursor"
 PAGE, PAGE_SIZE, CURSOR = "page", "page_size", "cursor"
 # Parameters that do not change which rows a list has. The terms of the ordering stand for `ordering`.
-NEUTRAL = frozenset({PAGE, PAGE_SIZE, CURSOR, "expand", "ordering"})
+NEUTRAL = frozenset({PAGE, PAGE_SIZE, CURSOR, "ordering"})
 NOT_A_CURSOR = gettext_lazy("This is not a cursor. Send `next_cursor` or `previous_cursor` of a page as it is.")
 OTHER_LIST = gettext_lazy(
     "This cursor belongs to a list with another path, filter, search or ordering. Read the first page again."
